@@ -1,0 +1,3 @@
+"""echoctl: a smart speaker's ear without its cloud."""
+
+__version__ = "0.1.0"

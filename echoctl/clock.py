@@ -1,0 +1,53 @@
+"""Time and names made of time, in one place so that tests can hold them still."""
+
+import os
+import time
+from typing import Protocol
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Clock(Protocol):
+    """What tells the time."""
+
+    def now_ms(self) -> int:
+        """Unix time in milliseconds."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def now_ms(self) -> int:
+        """Unix time in milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+
+def new_id(at_ms: int) -> str:
+    """Make a ULID (github.com/ulid/spec): 48 bits of Unix milliseconds and 80 random bits, 26 characters.
+
+    Sorts by time; any unique prefix names a recording.
+    """
+    return id_text(at_ms.to_bytes(6, "big") + os.urandom(10))
+
+
+def id_text(raw: bytes) -> str:
+    """The 26 characters of a ULID's 16 bytes."""
+    number = int.from_bytes(raw, "big")
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def id_bytes(text: str) -> bytes:
+    """The 16 bytes of a ULID. Raises ValueError when `text` is none."""
+    if len(text) != 26:
+        raise ValueError("a ULID has 26 characters")
+    number = 0
+    for letter in text.upper():
+        number = number << 5 | _CROCKFORD.index(letter)
+    return number.to_bytes(17, "big")[-16:]

@@ -1,0 +1,271 @@
+"""Configuration: the defaults below < config.toml < ECHOCTL_* variables < flags of the command.
+
+Every key of config.toml is a field here, in a section of the same name; its docstring-like comment is what
+`config show` and the reference print. A variable is named ECHOCTL_<SECTION>_<KEY>; flags are applied by the
+commands. Unknown keys and wrong types are errors that name file, key and the likely meant one. No secret is ever
+read from here: passphrases come from a prompt, a file, or the command that `vault.passphrase_command` names.
+"""
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from echoctl import paths
+from echoctl.errors import UsageError
+from echoctl.model import StoreMode
+
+
+def _key(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """[listen]: the loop."""
+
+    wake_words: tuple[str, ...] = _key(("alexa",), "words that wake it, several at once")
+    device: str = _key("", "microphone by name or number; empty: the system's default")
+    preroll_ms: int = _key(500, "how much is kept from before the wake word")
+    pause_ms: int = _key(500, "a pause this long ends the recording")
+    min_speech_ms: int = _key(300, "speech needed before a pause counts")
+    no_speech_ms: int = _key(8000, "give up when nothing is said after the wake word")
+    max_ms: int = _key(30000, "longest recording")
+    room: str = _key("", "a label for what is recorded here")
+    chime: bool = _key(False, "play a sound at start and end of a request")
+    exec: str = _key("", "command that gets each event as JSON on its stdin")
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """[wake]: how sure is sure."""
+
+    refractory_ms: int = _key(2000, "no second wake within this time")
+    thresholds: Mapping[str, float] = field(
+        default_factory=dict, metadata={"help": "per word, the spotter's score that counts, 0 to 1"}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """[vault]: what is kept, and how it is opened."""
+
+    store: str = _key(StoreMode.BOTH.value, "what is kept of a request: times, transcript, audio or both")
+    passphrase_command: str = _key("", "command whose first line of output is the passphrase")
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """[speech]: recognisers."""
+
+    model: str = _key("", "speech model: a folder, or the name of an installed one")
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """[led]: lights."""
+
+    sysfs: str = _key("", "a light of /sys/class/leds that follows the state")
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """[hooks]: plugins."""
+
+    transcripts: bool = _key(False, "let plugins and --exec see what was said")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, and where each came from (`origins`: "listen.device" -> "default", a file, or a variable)."""
+
+    listen: Listen = Listen()
+    wake: Wake = Wake()
+    vault: Vault = Vault()
+    speech: Speech = Speech()
+    led: Led = Led()
+    hooks: Hooks = Hooks()
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+SECTIONS = {f.name: f.type for f in dataclasses.fields(Config) if f.name != "origins"}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the configuration. Raises UsageError at the first problem."""
+    for problem in problems(environ):
+        raise problem
+    return _build(_read_file(), environ)
+
+
+def problems(environ: Mapping[str, str] = os.environ) -> Iterator[UsageError]:
+    """Every problem of the file and the variables, one error each, in the order of the file."""
+    try:
+        data = _read_file()
+    except UsageError as error:
+        yield error
+        return
+    for section, values in data.items():
+        if section not in SECTIONS:
+            yield _unknown(f"section [{section}]", section, list(SECTIONS))
+        elif not isinstance(values, dict):
+            yield UsageError(
+                f"{paths.config_file()}: {section} must be a section",
+                f"write [{section}] on a line of its own",
+            )
+        else:
+            yield from _section_problems(section, values)
+    for section, key, name in _variables(environ):
+        try:
+            _parse(section, key, environ[name])
+        except ValueError as exc:
+            yield UsageError(f"{name}: {exc}", f"unset {name}, or give it a value like {_example(section, key)}")
+
+
+def entries(config: Config) -> Iterator[tuple[str, Any, str, str]]:
+    """(key, value, origin, help) of every setting, in order."""
+    for section in SECTIONS:
+        part = getattr(config, section)
+        for f in dataclasses.fields(part):
+            name = f"{section}.{f.name}"
+            yield name, getattr(part, f.name), config.origins.get(name, "default"), f.metadata["help"]
+
+
+def _read_file() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - 13 ms, paid only where a configuration exists
+
+    path = Path(paths.config_file())
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as exc:
+        raise UsageError(f"cannot read {path}: {exc.strerror}", "check its rights") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise UsageError(f"{path} is not valid TOML: {exc}", "echoctl config path, then mend that line") from exc
+
+
+def _build(data: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
+    parts: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    origins: dict[str, str] = {}
+    for section, values in data.items():
+        for key, value in values.items():
+            parts[section][key] = _convert(section, key, value)
+            origins[f"{section}.{key}"] = paths.config_file()
+    for section, key, name in _variables(environ):
+        parts[section][key] = _parse(section, key, environ[name])
+        origins[f"{section}.{key}"] = name
+    default = Config()
+    built = {s: dataclasses.replace(getattr(default, s), **values) for s, values in parts.items()}
+    return Config(**built, origins=origins)
+
+
+def _section_problems(section: str, values: Mapping[str, Any]) -> Iterator[UsageError]:
+    known = _defaults(section)
+    for key, value in values.items():
+        if key not in known:
+            yield _unknown(f"key {section}.{key}", key, list(known))
+            continue
+        try:
+            _convert(section, key, value)
+        except ValueError as exc:
+            yield UsageError(
+                f"{paths.config_file()}: {section}.{key}: {exc}",
+                f"for example: {key} = {_example(section, key)}",
+            )
+
+
+def _unknown(what: str, name: str, known: list[str]) -> UsageError:
+    near = difflib.get_close_matches(name, known, 1)
+    return UsageError(
+        f"{paths.config_file()}: unknown {what}",
+        f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}",
+    )
+
+
+def _defaults(section: str) -> dict[str, Any]:
+    part = getattr(Config(), section)
+    return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    for section in SECTIONS:
+        for key in _defaults(section):
+            name = f"ECHOCTL_{section}_{key}".upper()
+            if name in environ:
+                yield section, key, name
+
+
+def _example(section: str, key: str) -> str:
+    value = _defaults(section)[key]
+    if isinstance(value, bool):
+        return "true"
+    if isinstance(value, tuple):
+        return '["alexa", "computer"]'
+    if isinstance(value, Mapping):
+        return "{ alexa = 0.05 }"
+    return str(value) if isinstance(value, int) else f'"{value or "…"}"'
+
+
+def _convert(section: str, key: str, value: Any) -> Any:
+    """A TOML value as the field's type. Raises ValueError that says what was expected."""
+    default = _defaults(section)[key]
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+            raise ValueError("expected a list of words")
+        return tuple(value)
+    if isinstance(default, Mapping):
+        if not isinstance(value, dict) or not all(_is_share(v) for v in value.values()):
+            raise ValueError("expected a table of words and numbers from 0 to 1")
+        return dict(value)
+    if type(value) is not type(default):
+        raise ValueError(f"expected {_NAMES[type(default)]}")
+    return _within(section, key, value)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _within(section: str, key: str, value: Any) -> Any:
+    if section == "vault" and key == "store" and value not in list(StoreMode):
+        raise ValueError(f"expected one of {', '.join(StoreMode)}")
+    if isinstance(value, int) and value < 0:
+        raise ValueError("expected a number of at least 0")
+    return value
+
+
+def _parse(section: str, key: str, text: str) -> Any:
+    """A variable's text as the field's type: lists are split at commas, tables are word=number pairs."""
+    default = _defaults(section)[key]
+    if isinstance(default, bool):
+        if text.lower() not in _WORDS:
+            raise ValueError("expected true or false")
+        return _WORDS[text.lower()]
+    if isinstance(default, int):
+        try:
+            return _within(section, key, int(text))
+        except ValueError as exc:
+            raise ValueError("expected a whole number of at least 0") from exc
+    if isinstance(default, tuple):
+        return _convert(section, key, [word.strip() for word in text.split(",") if word.strip()])
+    if isinstance(default, Mapping):
+        pairs = (pair.partition("=") for pair in text.split(",") if pair)
+        return _convert(section, key, {word.strip(): float(number) for word, _, number in pairs})
+    return _within(section, key, text)
+
+
+_NAMES: Mapping[type, str] = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
+_WORDS: Mapping[str, bool] = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}

@@ -1,0 +1,1 @@
+"""The ring of light: states to colours, and the lights that show them."""

@@ -1,0 +1,1 @@
+"""The verbs: what the commands and the dashboard do, without printing a word."""

@@ -1,0 +1,1 @@
+"""Understanding sound: models, voice activity, wake words, transcription."""

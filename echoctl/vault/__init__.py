@@ -1,0 +1,1 @@
+"""Sealing: keys, epochs, sealed text and audio. The only place that does cryptography."""
