@@ -1,0 +1,226 @@
+"""Opening the database: rights, pragmas, transactions, and what SQLite's errors mean to a person.
+
+The fast path comes through here: besides errors this module imports what the interpreter has already loaded and
+sqlite3. Everything that migrates lives in store.migrations, which is imported only when there is work for it.
+"""
+
+import fcntl
+import os
+import sqlite3
+from stat import S_ISREG
+from types import TracebackType
+
+from echoctl import paths
+from echoctl.errors import StoreError
+
+APPLICATION_ID = 0x65636863
+"""`PRAGMA application_id` of our files: "echc"."""
+
+SCHEMA_VERSION = 1
+"""`PRAGMA user_version`: how many migrations a current database has seen."""
+
+PAGE_SIZE = 4096
+"""Bytes. Slabs rely on it: store/slabs.py."""
+
+BUSY_SECONDS = 5.0
+"""How long a writer waits for another one."""
+
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "secure_delete = ON",  # Debian's SQLite has it on by default, other builds do not
+    "temp_store = MEMORY",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    "mmap_size = 0",
+    "wal_autocheckpoint = 256",
+    "journal_size_limit = 1048576",
+)
+
+
+def exists(path: str) -> bool:
+    """Whether there is a database, so that looking does not make one."""
+    return os.path.lexists(path)
+
+
+def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
+    """Open the database in autocommit mode with all pragmas set, migrating an older one first.
+
+    With `create` a missing one is made, whole or not at all. Raises StoreError when it is missing, unreadable,
+    open to others, damaged, made by another program, or made by a newer echoctl.
+    """
+    if create and not exists(path):
+        _create(path)
+    _check_rights(path)
+    try:
+        conn = _open(path)
+    except sqlite3.Error as exc:
+        raise explain(exc, path) from exc
+    try:
+        version = _check_identity(conn, path)
+        for pragma in _PRAGMAS:
+            conn.execute(f"PRAGMA {pragma}").fetchall()
+        if version < SCHEMA_VERSION:
+            _migrate(conn)
+    except sqlite3.Error as exc:
+        conn.close()
+        raise explain(exc, path) from exc
+    except StoreError:
+        conn.close()
+        raise
+    return conn
+
+
+def data_version(conn: sqlite3.Connection) -> int:
+    """A number that changes whenever another connection has committed; 5 µs, so good to poll."""
+    return int(conn.execute("PRAGMA data_version").fetchone()[0])
+
+
+class guarded:  # noqa: N801 - used like a function: `with guarded():`
+    """Turn SQLite's errors inside the block into StoreError; mistakes of the program stay what they are."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Raise the StoreError that says what happened."""
+        if isinstance(error, sqlite3.DatabaseError):
+            raise explain(error) from error
+
+
+class immediate:  # noqa: N801 - used like a function: `with immediate(conn):`
+    """A write transaction: BEGIN IMMEDIATE … COMMIT, rolled back whatever is raised inside.
+
+    Immediate, because a deferred transaction that reads and then writes cannot wait for another writer: SQLite
+    fails it at once, whatever the busy timeout. Raises StoreError when the database is busy, full, read-only or
+    unreadable; then nothing of the block has happened.
+    """
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Take the write lock, waiting up to BUSY_SECONDS."""
+        try:
+            self._conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as exc:
+            raise explain(exc) from exc
+        return self._conn
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Commit, or roll back."""
+        try:
+            if error is None:
+                self._conn.execute("COMMIT")
+        except sqlite3.DatabaseError as exc:
+            error = exc
+        if error is not None:
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                raise explain(error) from error
+
+
+def explain(error: sqlite3.Error, path: str = "") -> Exception:
+    """The StoreError that says what SQLite meant, or `error` itself where the program is at fault."""
+    name = getattr(error, "sqlite_errorname", "")
+    for prefix, message, hint in _MEANINGS:
+        if name.startswith(prefix):
+            return StoreError(message.format(path=path or "the database"), hint)
+    return error
+
+
+_MEANINGS = (
+    ("SQLITE_BUSY", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
+    ("SQLITE_LOCKED", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
+    ("SQLITE_FULL", "the disk is full: {path} cannot grow", "free some space and try again: nothing was changed"),
+    ("SQLITE_READONLY", "{path} cannot be written", "check the rights of the file, of its folder and of the disk"),
+    ("SQLITE_CANTOPEN", "{path} cannot be opened", "check the rights of the file and that its folder is writable"),
+    (
+        "SQLITE_IOERR",
+        "{path} cannot be read or written: input/output error",
+        "check the disk, its space and its limits",
+    ),
+    ("SQLITE_CORRUPT", "{path} is damaged", "see what is left of it: echoctl db check"),
+    ("SQLITE_NOTADB", "{path} is not a database", "move it away, or bring back a good copy of it"),
+)
+
+
+def _open(path: str) -> sqlite3.Connection:
+    # A URI, because only that can say "do not create".
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+
+
+def _check_rights(path: str) -> None:
+    try:
+        info = os.lstat(path)
+    except FileNotFoundError:
+        raise StoreError(f"there is no database at {path}", "echoctl listen makes it") from None
+    except OSError as exc:
+        raise StoreError(f"cannot look at {path}: {exc.strerror}", "check the rights of its folder") from exc
+    if not S_ISREG(info.st_mode):
+        raise StoreError(f"{path} is not a plain file", "move it away: links are not followed here")
+    if info.st_uid != os.geteuid():
+        raise StoreError(f"{path} belongs to another user", "run echoctl as that user, or chown it to yourself")
+    if info.st_mode & 0o077:
+        raise StoreError(f"{path} is open to other users", f"chmod 600 {path}")
+    if info.st_size == 0:
+        raise StoreError(f"{path} is empty", "it was cut off: move it away, or bring back a good copy of it")
+
+
+def _check_identity(conn: sqlite3.Connection, path: str) -> int:
+    """The schema's version; asked before anything is changed, so that a stranger's file stays as it is."""
+    if conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is not an echoctl database", "move it away, or set ECHOCTL_DATA_DIR to another folder"
+        )
+    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} was made by a newer echoctl (schema {version}, this one knows {SCHEMA_VERSION})",
+            "update echoctl",
+        )
+    return version
+
+
+def _migrate(conn: sqlite3.Connection) -> None:
+    from echoctl.store import migrations  # noqa: PLC0415 - sqlite-utils costs 40 ms, needed once per schema
+
+    migrations.apply(conn)
+
+
+def _create(path: str) -> None:
+    """Make a new database under another name and move it into place, so that no one ever sees half of one."""
+    folder = paths.private_dir(os.path.dirname(path))
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if exists(path):  # another process was faster
+            return
+        _create_locked(path)
+        os.fsync(lock)
+    except OSError as exc:
+        raise StoreError(f"cannot make {path}: {exc.strerror}", "check the rights of its folder and the disk") from exc
+    finally:
+        os.close(lock)
+
+
+def _create_locked(path: str) -> None:
+    new = path + ".new"
+    for leftover in (new, new + "-journal", new + "-wal", new + "-shm"):
+        if os.path.lexists(leftover):
+            os.unlink(leftover)
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    conn = _open(new)
+    try:
+        conn.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+        conn.execute("PRAGMA secure_delete = ON").fetchall()
+        _migrate(conn)
+        conn.execute("PRAGMA journal_mode = WAL").fetchall()
+    except sqlite3.Error as exc:
+        raise explain(exc, new) from exc
+    finally:
+        conn.close()
+    os.rename(new, path)

@@ -1,0 +1,132 @@
+"""The schema, as numbered steps. Each runs once, together with its record, inside one immediate transaction.
+
+Never change a step that has been released: add the next one, and raise db.SCHEMA_VERSION.
+"""
+
+import sqlite3
+
+import sqlite_utils
+
+from echoctl.errors import StoreError
+from echoctl.store import db
+
+STRICT_SINCE = (3, 37, 0)
+"""The first SQLite with STRICT tables."""
+
+steps = sqlite_utils.Migrations("echoctl")
+
+
+def apply(conn: sqlite3.Connection) -> None:
+    """Bring the database to db.SCHEMA_VERSION. Raises StoreError when SQLite is too old, or as `immediate` does."""
+    if sqlite3.sqlite_version_info < STRICT_SINCE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old", "echoctl needs 3.37: use a newer Python")
+    with db.immediate(conn):
+        # Inside the transaction sqlite-utils falls back to savepoints. Somebody may have migrated while we waited
+        # for the lock: the steps' own record knows.
+        steps.apply(sqlite_utils.Database(conn))
+        conn.execute(f"PRAGMA application_id = {db.APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {db.SCHEMA_VERSION}")
+
+
+@steps()
+def m001_first(database: sqlite_utils.Database) -> None:
+    """Vault, recordings, detections, events and the listener's state."""
+    for statement in _FIRST:
+        database.conn.execute(statement)
+
+
+_FIRST = (
+    # uid: 16 random bytes. public: what the writer seals epochs to. device: tells a wrong device key from a wrong
+    # passphrase (vault.keys.device_check). gen: counts changes of the vault's seed.
+    """
+    CREATE TABLE vault(
+        id INTEGER PRIMARY KEY CHECK(id = 1),
+        uid BLOB NOT NULL,
+        format INTEGER NOT NULL,
+        gen INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL,
+        public BLOB NOT NULL,
+        device BLOB NOT NULL
+    ) STRICT
+    """,
+    # One blob of fixed-size slots that is written and zeroed in place: rows would leave copies behind.
+    "CREATE TABLE keyslots(id INTEGER PRIMARY KEY CHECK(id = 1), slots BLOB NOT NULL) STRICT",
+    """
+    CREATE TABLE epoch(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid BLOB NOT NULL UNIQUE,
+        gen INTEGER NOT NULL,
+        guest INTEGER,
+        created_ms INTEGER NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT
+    """,
+    # The wrapped record keys of one epoch, in place like the key slots: store/slabs.py.
+    "CREATE TABLE keyslab(epoch INTEGER PRIMARY KEY REFERENCES epoch(id), wraps BLOB NOT NULL) STRICT",
+    # uid: a ULID of at_ms, so its index serves order, paging, ranges of time and prefixes of ids at once.
+    # epoch, seq: where its key is; NULL where nothing but the time is kept. state: 1 = whole.
+    """
+    CREATE TABLE recording(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid TEXT NOT NULL UNIQUE,
+        epoch INTEGER REFERENCES epoch(id),
+        seq INTEGER,
+        at_ms INTEGER NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        wake_word TEXT NOT NULL,
+        room TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        scores TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        state INTEGER NOT NULL DEFAULT 1,
+        feedback TEXT,
+        text BLOB,
+        correction BLOB,
+        UNIQUE(epoch, seq)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE chunk(
+        recording INTEGER NOT NULL REFERENCES recording(id),
+        n INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY(recording, n)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE detection(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_ms INTEGER NOT NULL,
+        word TEXT NOT NULL,
+        scores TEXT NOT NULL,
+        room TEXT NOT NULL,
+        recording INTEGER REFERENCES recording(id)
+    ) STRICT
+    """,
+    "CREATE INDEX detection_recording ON detection(recording)",
+    "CREATE INDEX detection_at ON detection(at_ms)",
+    """
+    CREATE TABLE event(
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE state(
+        id INTEGER PRIMARY KEY CHECK(id = 1),
+        muted INTEGER NOT NULL DEFAULT 0,
+        muted_by TEXT NOT NULL DEFAULT '',
+        muted_ms INTEGER NOT NULL DEFAULT 0,
+        led TEXT NOT NULL DEFAULT 'off',
+        led_ms INTEGER NOT NULL DEFAULT 0,
+        mic TEXT NOT NULL DEFAULT 'closed',
+        device TEXT NOT NULL DEFAULT '',
+        pid INTEGER NOT NULL DEFAULT 0,
+        started_ms INTEGER NOT NULL DEFAULT 0,
+        counters TEXT NOT NULL DEFAULT '{}'
+    ) STRICT
+    """,
+    "INSERT INTO state(id) VALUES(1)",
+)

@@ -1,0 +1,319 @@
+import multiprocessing
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from echoctl.errors import StoreError
+from echoctl.store import db
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "data" / "echoctl.db")
+
+
+@pytest.fixture
+def made(path: str) -> str:
+    db.connect(path, create=True).close()
+    return path
+
+
+def pragma(conn: sqlite3.Connection, name: str) -> object:
+    return conn.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_every_connection_has_the_pragmas_that_privacy_and_durability_need(made: str) -> None:
+    conn = db.connect(made)
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "secure_delete": 1,
+        "temp_store": 2,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "cell_size_check": 1,
+        "wal_autocheckpoint": 256,
+        "journal_size_limit": 1 << 20,
+        "page_size": 4096,
+        "application_id": 0x65636863,
+        "user_version": db.SCHEMA_VERSION,
+        "busy_timeout": 5000,
+    }
+    assert {name: pragma(conn, name) for name in wanted} == wanted
+
+
+def test_files_are_private_and_stay_so_while_in_use(path: str) -> None:
+    old = os.umask(0)
+    try:
+        conn = db.connect(path, create=True)
+        with db.immediate(conn):
+            conn.execute("INSERT INTO event(at_ms, kind, data) VALUES(1, 'x', '{}')")
+    finally:
+        os.umask(old)
+    folder = Path(path).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()} == {
+        "echoctl.db": 0o600,
+        "echoctl.db-wal": 0o600,
+        "echoctl.db-shm": 0o600,
+    }
+
+
+def test_looking_creates_nothing(path: str) -> None:
+    with pytest.raises(StoreError, match="no database") as caught:
+        db.connect(path)
+    assert "echoctl listen" in caught.value.hint
+    assert not Path(path).parent.exists()
+
+
+def test_all_tables_are_strict(made: str) -> None:
+    conn = db.connect(made)
+    rows = conn.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE '%sqlite%'")
+    tables = dict(rows.fetchall())
+    expected = {"vault", "keyslots", "epoch", "keyslab", "recording", "chunk", "detection", "event", "state"}
+    assert set(tables) == expected
+    assert set(tables.values()) == {1}
+
+
+def test_the_state_row_is_there_from_the_start(made: str) -> None:
+    row = db.connect(made).execute("SELECT id, muted, led, mic, counters FROM state").fetchall()
+    assert row == [(1, 0, "off", "closed", "{}")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"garbage" * 4000, "is not a database"),
+        (b"x", "is not an echoctl database"),
+    ],
+)
+def test_a_file_that_is_no_database_is_refused_in_one_line(path: str, content: bytes, message: str) -> None:
+    Path(path).parent.mkdir(mode=0o700)
+    Path(path).write_bytes(content)
+    os.chmod(path, 0o600)
+    for create in (False, True):
+        with pytest.raises(StoreError, match=message) as caught:
+            db.connect(path, create=create)
+        assert caught.value.hint
+    assert Path(path).read_bytes() == content
+
+
+def test_a_truncated_database_is_refused(made: str) -> None:
+    os.truncate(made, os.path.getsize(made) - 3 * 4096 - 100)
+    with pytest.raises(StoreError, match=r"damaged|not a database"):
+        db.connect(made)
+
+
+def test_a_foreign_database_is_refused_and_left_alone(path: str) -> None:
+    Path(path).parent.mkdir(mode=0o700)
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE t(x)")
+    other.close()
+    os.chmod(path, 0o600)
+    before = Path(path).read_bytes()
+    with pytest.raises(StoreError, match="not an echoctl database"):
+        db.connect(path, create=True)
+    assert Path(path).read_bytes() == before
+
+
+def test_a_newer_schema_is_refused(made: str) -> None:
+    conn = sqlite3.connect(made)
+    conn.execute(f"PRAGMA user_version = {db.SCHEMA_VERSION + 1}")
+    conn.close()
+    with pytest.raises(StoreError, match="newer echoctl") as caught:
+        db.connect(made)
+    assert caught.value.exit_code == 8
+
+
+def test_an_older_schema_is_migrated(path: str) -> None:
+    Path(path).parent.mkdir(mode=0o700)
+    conn = sqlite3.connect(path)
+    conn.execute(f"PRAGMA application_id = {db.APPLICATION_ID}")
+    conn.close()
+    os.chmod(path, 0o600)
+    conn = db.connect(path)
+    assert pragma(conn, "user_version") == db.SCHEMA_VERSION
+    assert conn.execute("SELECT count(*) FROM state").fetchone() == (1,)
+
+
+def test_there_are_as_many_steps_as_the_version_says() -> None:
+    from echoctl.store import migrations
+
+    names = [step.name for step in migrations.steps._migrations]
+    assert [name[:5] for name in names] == [f"m{n:03}_" for n in range(1, db.SCHEMA_VERSION + 1)]
+
+
+def test_a_step_that_fails_leaves_nothing_behind(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from echoctl.store import migrations
+
+    monkeypatch.setattr(migrations, "_FIRST", (*migrations._FIRST[:3], "CREATE NONSENSE"))
+    with pytest.raises(sqlite3.OperationalError):
+        db.connect(path, create=True)
+    assert not os.path.exists(path)
+    monkeypatch.undo()
+    assert pragma(db.connect(path, create=True), "user_version") == db.SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_file_open_to_others_is_refused(made: str, mode: int) -> None:
+    os.chmod(made, mode)
+    with pytest.raises(StoreError, match="open to other users") as caught:
+        db.connect(made)
+    assert caught.value.hint == f"chmod 600 {made}"
+
+
+def test_a_link_is_not_followed(made: str, tmp_path: Path) -> None:
+    link = tmp_path / "data" / "link.db"
+    link.symlink_to(made)
+    with pytest.raises(StoreError, match="not a plain file"):
+        db.connect(str(link))
+
+
+def test_a_dangling_link_is_not_created_through(tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    (folder / "echoctl.db").symlink_to(target)
+    with pytest.raises(StoreError):
+        db.connect(str(folder / "echoctl.db"), create=True)
+    assert not target.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file of somebody else")
+def test_somebody_elses_file_is_refused(made: str) -> None:
+    os.chown(made, 65534, 65534)
+    with pytest.raises(StoreError, match="belongs to another user"):
+        db.connect(made)
+
+
+def test_odd_characters_in_the_path_are_part_of_the_path(tmp_path: Path) -> None:
+    path = str(tmp_path / "a?mode=ro#b%20c" / "echoctl.db")
+    db.connect(path, create=True).close()
+    assert os.listdir(tmp_path) == ["a?mode=ro#b%20c"]
+    db.connect(path).close()
+
+
+def test_an_exception_rolls_back_and_the_connection_stays_usable(made: str) -> None:
+    conn = db.connect(made)
+    with pytest.raises(KeyboardInterrupt), db.immediate(conn):
+        conn.execute("INSERT INTO event(at_ms, kind, data) VALUES(1, 'x', '{}')")
+        raise KeyboardInterrupt
+    assert not conn.in_transaction
+    assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)
+
+
+def test_a_busy_database_is_a_store_error(made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "BUSY_SECONDS", 0.05)
+    one, two = db.connect(made), db.connect(made)
+    with db.immediate(one), pytest.raises(StoreError, match="busy"), db.immediate(two):
+        pass
+
+
+def test_mistakes_of_the_program_are_not_disguised(made: str) -> None:
+    conn = db.connect(made)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), db.immediate(conn):
+        conn.execute("SELECT * FROM nonsense")
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), db.guarded():
+        conn.execute("SELECT * FROM nonsense")
+
+
+def test_data_version_tells_of_other_peoples_commits_only(made: str) -> None:
+    one, two = db.connect(made), db.connect(made)
+    before = db.data_version(one)
+    with db.immediate(one):
+        one.execute("UPDATE state SET muted = 1")
+    assert db.data_version(one) == before
+    with db.immediate(two):
+        two.execute("UPDATE state SET muted = 0")
+    assert db.data_version(one) != before
+
+
+_LIMITED = """
+import resource, signal, sys
+from echoctl.errors import StoreError
+from echoctl.store import db
+conn = db.connect(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+done = 0
+try:
+    while True:
+        with db.immediate(conn):
+            conn.execute("INSERT INTO event(at_ms, kind, data) VALUES(1, 'x', ?)", ("x" * 20_000,))
+        done += 1
+except StoreError as error:
+    assert not conn.in_transaction
+    sys.stdout.write(f"{done} {error.hint}")
+"""
+
+
+def test_a_file_that_may_not_grow_is_a_store_error_and_loses_nothing(made: str) -> None:
+    run = subprocess.run([sys.executable, "-c", _LIMITED, made], capture_output=True, text=True)
+    assert run.stderr == ""
+    done = int(run.stdout.split()[0])
+    assert done > 0
+    conn = db.connect(made)
+    assert conn.execute("SELECT count(*) FROM event").fetchone() == (done,)
+    assert pragma(conn, "integrity_check") == "ok"
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting needs root")
+def test_a_full_disk_is_a_store_error_and_loses_nothing(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k,mode=0700", "none", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        conn = db.connect(str(disk / "echoctl.db"), create=True)
+        done = 0
+        with pytest.raises(StoreError, match="full") as caught:
+            while True:
+                with db.immediate(conn):
+                    conn.execute("INSERT INTO event(at_ms, kind, data) VALUES(1, 'x', ?)", ("x" * 20_000,))
+                done += 1
+        assert "space" in caught.value.hint
+        conn.close()
+        # The log stays behind, since there is no room to merge it: what was committed is in the two together.
+        roomy = tmp_path / "roomy"
+        shutil.copytree(disk, roomy)
+        conn = db.connect(str(roomy / "echoctl.db"))
+        assert done > 0
+        assert conn.execute("SELECT count(*) FROM event").fetchone() == (done,)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def _write(path: str, n: int) -> None:
+    conn = db.connect(path, create=True)
+    for _ in range(n):
+        with db.immediate(conn):
+            conn.execute("SELECT count(*) FROM event").fetchone()
+            conn.execute("INSERT INTO event(at_ms, kind, data) VALUES(1, 'x', '{}')")
+
+
+def test_processes_that_create_and_write_at_once_wait_for_each_other(path: str) -> None:
+    Path(path).parent.mkdir(mode=0o700)
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_write, args=(path, 60)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    assert db.connect(path).execute("SELECT count(*) FROM event").fetchone() == (180,)
+    assert sorted(os.listdir(os.path.dirname(path)))[0] == "echoctl.db"
+    assert not os.path.exists(path + ".new")
+
+
+def test_opening_a_current_database_imports_nothing_heavy(made: str) -> None:
+    code = "import sys; from echoctl.store import db; db.connect(sys.argv[1]); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code, made], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert not loaded & {"sqlite_utils", "dataclasses", "enum", "contextlib", "json", "typing", "inspect"}
