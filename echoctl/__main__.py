@@ -1,0 +1,21 @@
+"""The entry point: hot verbs take the fast path, everything else goes to the command line."""
+
+import sys
+
+
+def main() -> int:
+    """Run echoctl with the arguments of this process and return its exit code."""
+    argv = sys.argv[1:]
+    if argv and argv[0] in ("--version", "status", "mute", "unmute"):
+        from echoctl.fastpath import run  # noqa: PLC0415 - only these verbs need it
+
+        code = run(argv)
+        if code is not None:
+            return code
+    from echoctl.cli.app import main as cli_main  # noqa: PLC0415 - typer costs five bare interpreters
+
+    return cli_main(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The command table, and the one place where an error becomes a line and an exit code.
+
+A command is named here with its help line and imported only when it runs: `echoctl --help` imports none of them.
+"""
+
+import difflib
+import errno
+import importlib
+import os
+from collections.abc import Sequence
+
+import typer
+from typer._click import Command, Context, HelpFormatter
+from typer._click.exceptions import NoArgsIsHelpError
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from echoctl import __version__
+from echoctl.cli import diagnostics, output
+from echoctl.cli.group import command_group
+from echoctl.errors import EchoctlError, ExitCode, UsageError
+
+COMMANDS = {
+    "listen": "Wait for a wake word, record, transcribe and store, sealed",
+    "mute": "Close the microphone, and keep it closed",
+    "unmute": "Open the microphone again",
+    "status": "Show state, mute, counters; --follow streams them",
+}
+"""Name -> help line. The module echoctl.cli.<name> holds an `app`."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """The names, in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Import and build one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(importlib.import_module(f"echoctl.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """As Typer does, with the likely meant command in the hint."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            raise UsageError(
+                f"no such command: {args[0]}", f"did you mean {near[0]}?" if near else "echoctl --help lists them"
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the table without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = command_group(
+    "A smart speaker's ear without its cloud, on your own machine.\n\n"
+    "echoctl listen          say: alexa, what time is it\n\n"
+    "echoctl history list    what was heard\n\n"
+    "echoctl mute            close the microphone",
+    cls=LazyGroup,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        output.line(f"echoctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options of echoctl itself."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. Every error ends here as one line and a hint."""
+    try:
+        code = _run(argv)
+        output.flush()
+    except BrokenPipeError:
+        # The reader has gone (`| head -1`): not an error of ours, and nothing may be written at exit either.
+        output.discard()
+        return ExitCode.OK
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    json = "--json" in argv
+    try:
+        return _invoke(argv)
+    except EchoctlError as error:
+        return diagnostics.report(error, json=json)
+    except TyperException as error:
+        return diagnostics.report(_usage(error), json=json)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.SIGINT
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise BrokenPipeError from error
+        return diagnostics.report(diagnostics.system_error(error), json=json)
+    except Exception as error:
+        if os.environ.get("ECHOCTL_DEBUG"):
+            raise
+        return diagnostics.report(diagnostics.bug(error), json=json)
+
+
+def _invoke(argv: Sequence[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("echoctl", list(argv)) as context:
+            command.invoke(context)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except NoArgsIsHelpError as wish:
+        output.line(wish.ctx.get_help())
+    return ExitCode.OK
+
+
+def _usage(error: TyperException) -> UsageError:
+    """Typer's own complaint in echoctl's voice."""
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context else "echoctl"
+    text = error.format_message().rstrip(".")
+    return UsageError(text[:1].lower() + text[1:], f"{where} --help shows what it takes")

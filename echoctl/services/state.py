@@ -1,0 +1,106 @@
+"""The only owner of mute and LED state: reading it, setting it, and telling a live listener from a dead one.
+
+The fast path lives on this module, so it imports os, sys, time, fcntl and (through the store) sqlite3, and nothing
+else: no dataclass, no enum, no json.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+
+from echoctl import paths
+from echoctl.errors import DeviceError, StoreError
+from echoctl.store import db
+from echoctl.store import state as rows
+
+CONFIRM_S = 2.0
+"""How long a mute may take to be carried out by a running listener; usually it is below 0.15 s."""
+
+
+class Snapshot:
+    """State at one moment. `led`, `mic` and `pid` are corrected for a listener that died without a word."""
+
+    __slots__ = (
+        "counters", "device", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid", "started_ms",
+    )  # fmt: skip
+
+    def __init__(self, row: dict[str, int | str], counters: dict[str, int], listening: bool) -> None:
+        self.muted = bool(row["muted"])
+        self.muted_by = str(row["muted_by"])
+        self.muted_ms = int(row["muted_ms"])
+        self.listening = listening
+        self.led = str(row["led"]) if listening else "muted" if self.muted else "off"
+        self.led_ms = int(row["led_ms"])
+        self.mic = str(row["mic"]) if listening else "closed"
+        self.device = str(row["device"])
+        self.pid = int(row["pid"]) if listening else 0
+        self.started_ms = int(row["started_ms"])
+        self.counters = counters
+
+
+_NEVER: dict[str, int | str] = {
+    "muted": 0, "muted_by": "", "muted_ms": 0, "led": "off", "led_ms": 0, "mic": "closed", "device": "", "pid": 0,
+    "started_ms": 0,
+}  # fmt: skip
+
+
+def snapshot() -> Snapshot:
+    """Read the state. A store that does not exist yet is a quiet one: nothing is made."""
+    if not os.path.exists(paths.database()):
+        return Snapshot(_NEVER, {}, False)
+    with contextlib.closing(db.connect(paths.database())) as connection:
+        row, counters = rows.read(connection)
+    return Snapshot(row, counters, listener_alive())
+
+
+def set_muted(muted: bool, by: str) -> Snapshot:
+    """Mute or unmute, and wait until a running listener has closed or opened its microphone.
+
+    Raises DeviceError when the listener does not carry a mute out in time.
+    """
+    paths.private_dir(paths.data_dir())
+    with contextlib.closing(db.connect(paths.database(), create=True)) as connection:
+        rows.set_muted(connection, muted, by, time.time_ns() // 1_000_000)
+    end = time.monotonic() + CONFIRM_S
+    now = snapshot()
+    while now.listening and (now.mic == "closed") != muted and time.monotonic() < end:
+        time.sleep(0.02)
+        now = snapshot()
+    if muted and now.mic != "closed":
+        raise DeviceError(
+            "the listener has not closed its microphone yet",
+            f"it is muted in the store; to be sure end it: kill {now.pid}",
+        )
+    return now
+
+
+def listener_alive() -> bool:
+    """Whether a listener holds the lock of this store. The kernel drops it at death, however that came."""
+    try:
+        lock = os.open(paths.listener_lock(), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def hold_listener_lock() -> int:
+    """Become this store's only listener: returns a descriptor to keep open. Raises StoreError when there is one."""
+    lock = os.open(paths.listener_lock(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    for _ in range(25):  # `status` holds a shared lock for some microseconds while it looks
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return lock
+    os.close(lock)
+    raise StoreError(
+        "another listener runs on this store", "echoctl status shows it; end it, or use another ECHOCTL_DATA_DIR"
+    )

@@ -1,0 +1,50 @@
+"""The one row that says what the listener does right now.
+
+On the fast path: sqlite3 only. Counters are JSON in the row; SQLite itself takes them apart, so that `status` need
+not import json.
+"""
+
+import sqlite3
+
+from echoctl.store import db
+
+COLUMNS = ("muted", "muted_by", "muted_ms", "led", "led_ms", "mic", "device", "pid", "started_ms")
+
+
+def read(connection: sqlite3.Connection) -> tuple[dict[str, int | str], dict[str, int]]:
+    """The row, and its counters."""
+    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM state WHERE id = 1").fetchone()
+    counters = connection.execute("SELECT key, value FROM state, json_each(counters) WHERE id = 1")
+    return dict(zip(COLUMNS, row, strict=True)), dict(counters.fetchall())
+
+
+def update(connection: sqlite3.Connection, changes: dict[str, int | str]) -> None:
+    """Set the named columns in one transaction."""
+    names = ", ".join(f"{name} = ?" for name in changes)
+    with db.immediate(connection):
+        connection.execute(f"UPDATE state SET {names} WHERE id = 1", tuple(changes.values()))
+
+
+def set_muted(connection: sqlite3.Connection, muted: bool, by: str, at_ms: int) -> bool:
+    """Mute or unmute, and log who did; returns False when it was so already (nothing is written then)."""
+    with db.immediate(connection):
+        was = connection.execute("SELECT muted FROM state WHERE id = 1").fetchone()[0]
+        if bool(was) == muted:
+            return False
+        connection.execute(
+            "UPDATE state SET muted = ?, muted_by = ?, muted_ms = ? WHERE id = 1", (int(muted), by, at_ms)
+        )
+        connection.execute(
+            "INSERT INTO event (at_ms, kind, data) VALUES (?, 'mute', json_object('muted', json(?), 'by', ?))",
+            (at_ms, "true" if muted else "false", by),
+        )
+    return True
+
+
+def count(connection: sqlite3.Connection, counters: dict[str, int]) -> None:
+    """Replace the named counters in one transaction."""
+    with db.immediate(connection):
+        for name, value in counters.items():
+            connection.execute(
+                "UPDATE state SET counters = json_set(counters, '$.' || ?, ?) WHERE id = 1", (name, value)
+            )
