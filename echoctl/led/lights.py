@@ -1,0 +1,56 @@
+"""Lights that show the ring: a line of the terminal, and a light of the kernel (/sys/class/leds)."""
+
+import contextlib
+from pathlib import Path
+
+from echoctl.errors import DeviceError
+from echoctl.led import ring
+from echoctl.model import LedState
+
+SYSFS = Path("/sys/class/leds")
+"""The kernel's LED class (Documentation/leds/leds-class.rst)."""
+
+
+def terminal_line(state: LedState, seconds: float, *, level: float, text: str, width: int, colour: bool) -> str:
+    """One line: the ring unrolled, the state as a word, and what is being understood. Never wider than `width`."""
+    words = f"{ring.SYMBOLS[state]} {state.value:<9} {text}"
+    if not colour:
+        return words[: width - 1]
+    strip = "".join(f"\x1b[38;2;{r};{g};{b}m━" for r, g, b in ring.colours(state, seconds, level))
+    return f"{strip}\x1b[0m {words[: max(0, width - 2 - ring.SEGMENTS)]}"
+
+
+class SysfsLight:
+    """A light of /sys/class/leds by its name. Raises DeviceError when it is missing or may not be set."""
+
+    def __init__(self, name: str, root: Path = SYSFS) -> None:
+        self._light = root / name
+        try:
+            self._most = int((self._light / "max_brightness").read_text())
+            self._last = (self._light / "brightness").read_text()
+        except (OSError, ValueError) as exc:
+            raise DeviceError(f"no light named {name} in {root}", f"the lights there: {_names(root)}") from exc
+        self._multi = (self._light / "multi_intensity").exists()
+
+    def show(self, state: LedState) -> None:
+        """Set the light to the state's colour, or to its brightness when it has one colour only."""
+        try:
+            if self._multi:
+                red, green, blue = ring.colours(state, 0.0, level=1.0, segments=1)[0]
+                dark = state in (LedState.OFF, LedState.IDLE)
+                (self._light / "multi_intensity").write_text("0 0 0" if dark else f"{red} {green} {blue}")
+            (self._light / "brightness").write_text(str(round(ring.brightness(state) * self._most)))
+        except OSError as exc:
+            raise DeviceError(f"cannot set the light {self._light.name}: {exc.strerror}", "it may need root") from exc
+
+    def close(self) -> None:
+        """Leave the light as it was found."""
+        with contextlib.suppress(OSError):
+            (self._light / "brightness").write_text(self._last)
+
+
+def _names(root: Path) -> str:
+    with contextlib.suppress(OSError):
+        if names := sorted(entry.name for entry in root.iterdir()):
+            return ", ".join(names)
+    return "none"
