@@ -5,7 +5,13 @@ import sys
 
 def main() -> int:
     """Run echoctl with the arguments of this process and return its exit code."""
-    argv = sys.argv[1:]
+    try:
+        return _run(sys.argv[1:])
+    except KeyboardInterrupt:  # Ctrl-C while modules were still being imported
+        return 130
+
+
+def _run(argv: list[str]) -> int:
     if argv and argv[0] in ("--version", "status", "mute", "unmute"):
         from echoctl.fastpath import run  # noqa: PLC0415 - only these verbs need it
 

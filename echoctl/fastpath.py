@@ -24,6 +24,8 @@ def run(argv: list[str]) -> int | None:
         return _print(answer(verb, as_json=bool(rest)))
     except EchoctlError as error:
         return _fail(error, as_json=bool(rest))
+    except Exception:  # noqa: BLE001 - a bug: the command line meets it again and reports it properly
+        return None
 
 
 def answer(verb: str, *, as_json: bool) -> str:

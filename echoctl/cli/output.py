@@ -31,6 +31,11 @@ def line(text: str = "") -> None:
     stdout_bytes().write(text.encode("utf-8", "replace") + b"\n")
 
 
+def text(block: str) -> None:
+    """Text that carries its own line ends."""
+    stdout_bytes().write(block.encode("utf-8", "replace"))
+
+
 def document(value: object) -> None:
     """One JSON document."""
     line(json.dumps(value, indent=2, ensure_ascii=False))

@@ -14,7 +14,7 @@ COLUMNS = ("muted", "muted_by", "muted_ms", "led", "led_ms", "mic", "device", "p
 def read(connection: sqlite3.Connection) -> tuple[dict[str, int | str], dict[str, int]]:
     """The row, and its counters."""
     row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM state WHERE id = 1").fetchone()
-    counters = connection.execute("SELECT key, value FROM state, json_each(counters) WHERE id = 1")
+    counters = connection.execute("SELECT key, value FROM state, json_each(state.counters) WHERE state.id = 1")
     return dict(zip(COLUMNS, row, strict=True)), dict(counters.fetchall())
 
 
@@ -39,12 +39,3 @@ def set_muted(connection: sqlite3.Connection, muted: bool, by: str, at_ms: int) 
             (at_ms, "true" if muted else "false", by),
         )
     return True
-
-
-def count(connection: sqlite3.Connection, counters: dict[str, int]) -> None:
-    """Replace the named counters in one transaction."""
-    with db.immediate(connection):
-        for name, value in counters.items():
-            connection.execute(
-                "UPDATE state SET counters = json_set(counters, '$.' || ?, ?) WHERE id = 1", (name, value)
-            )
