@@ -90,8 +90,9 @@ def models_dir() -> str:
 
 
 def model_dirs() -> list[str]:
-    """Where speech models are looked for: this store's folder, then the user's usual one."""
-    return list(dict.fromkeys([models_dir(), os.path.join(_platform("data"), "models")]))
+    """Where speech models are looked for: this store's folder, the user's usual one, then ECHOCTL_MODELS_DIR."""
+    more = [folder for folder in os.environ.get("ECHOCTL_MODELS_DIR", "").split(os.pathsep) if folder]
+    return list(dict.fromkeys([models_dir(), os.path.join(_platform("data"), "models"), *more]))
 
 
 def config_file() -> str:

@@ -83,19 +83,19 @@ def _root(
 def main(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Every error ends here as one line and a hint."""
     try:
-        code = _run(argv)
-        output.flush()
+        return _run(argv)
     except BrokenPipeError:
         # The reader has gone (`| head -1`): not an error of ours, and nothing may be written at exit either.
         output.discard()
         return ExitCode.OK
-    return code
 
 
 def _run(argv: Sequence[str]) -> int:
     json = "--json" in argv
     try:
-        return _invoke(argv)
+        code = _invoke(argv)
+        output.flush()
+        return code
     except EchoctlError as error:
         return diagnostics.report(error, json=json)
     except TyperException as error:
@@ -105,7 +105,8 @@ def _run(argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise BrokenPipeError from error
-        return diagnostics.report(diagnostics.system_error(error), json=json)
+        output.discard()  # what could not be written must not fail once more at exit
+        return diagnostics.report(diagnostics.system_error(error))
     except Exception as error:
         if os.environ.get("ECHOCTL_DEBUG"):
             raise

@@ -1,7 +1,7 @@
 """Loading plugins and handing them events, so that none of them can hurt the loop.
 
-Events go through a bounded queue to one worker thread. A plugin that raises is counted and reported once; one that
-hangs fills the queue, and then events for hooks are dropped and counted, while listening goes on.
+Each hook has a bounded queue and a worker thread of its own. One that raises is counted and reported once; one that
+hangs fills its queue, and then events for it are dropped and counted, while listening and the other hooks go on.
 """
 
 import queue
@@ -15,26 +15,71 @@ import pluggy
 from echoctl.hooks import specs
 
 QUEUE = 256
-"""Events that may wait for slow hooks before new ones are dropped."""
+"""Events that may wait for a slow hook before new ones are dropped."""
 
-SILENT = ("level",)
 TEXT_KEYS = ("text", "words")
+"""What `partial` and `transcript` events carry of what was said."""
 
-Sink = Callable[[Mapping[str, Any]], object]
+Event = Mapping[str, Any]
+Sink = Callable[[Event], object]
+Complain = Callable[[str], None]
+
+
+class Worker:
+    """One hook, its queue and its thread."""
+
+    def __init__(self, name: str, sink: Sink, complain: Complain) -> None:
+        self.faults = 0
+        self.dropped = 0
+        self._name = name
+        self._sink = sink
+        self._complain = complain
+        self._queue: queue.Queue[Event | None] = queue.Queue(QUEUE)
+        self._thread = threading.Thread(target=self._work, name=f"hook {name}", daemon=True)
+        self._thread.start()
+
+    def tell(self, event: Event) -> None:
+        """Queue one event; returns at once."""
+        try:
+            self._queue.put_nowait(event)
+        except queue.Full:
+            self.dropped += 1
+
+    def close(self, timeout_s: float) -> None:
+        """Let the hook finish what is queued, for at most `timeout_s`; a daemon thread that hangs dies with us."""
+        try:
+            self._queue.put(None, timeout=timeout_s)
+        except queue.Full:
+            return
+        self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        while (event := self._queue.get()) is not None:
+            try:
+                self._sink(event)
+            except Exception as error:  # noqa: BLE001 - whatever a hook does wrong is counted, never passed on
+                self.faults += 1
+                if self.faults == 1:
+                    self._complain(f"{self._name} failed ({error or type(error).__name__}); listening goes on")
 
 
 class Hooks:
-    """Everybody who wants to hear of events: plugins, and the sinks that the front adds (--exec, lights, chimes)."""
+    """Everybody who wants to hear of events: plugins, and what the front adds (--exec, chimes)."""
 
-    def __init__(self, *, transcripts: bool, complain: Callable[[str], None]) -> None:
-        self.faults = 0
-        self.dropped = 0
+    def __init__(self, *, transcripts: bool, complain: Complain) -> None:
         self._complain = complain
         self._transcripts = transcripts
-        self._sinks: list[tuple[str, Sink]] = []
-        self._broken: set[str] = set()
-        self._queue: queue.Queue[Mapping[str, Any] | None] = queue.Queue(QUEUE)
-        self._worker: threading.Thread | None = None
+        self._workers: list[Worker] = []
+
+    @property
+    def faults(self) -> int:
+        """How often a hook raised."""
+        return sum(worker.faults for worker in self._workers)
+
+    @property
+    def dropped(self) -> int:
+        """How many events were not delivered because a hook was too slow."""
+        return sum(worker.dropped for worker in self._workers)
 
     def load_plugins(self) -> None:
         """Import every installed plugin; one that does not load is reported and left out."""
@@ -44,55 +89,25 @@ class Hooks:
             try:
                 manager.register(entry.load(), name=entry.name)
             except Exception as error:  # noqa: BLE001 - a plugin's import may fail in any way, and must not stop us
-                self._fault(entry.name, error)
-                continue
-            for caller in manager.hook.on_event.get_hookimpls():
-                if caller.plugin_name == entry.name:
-                    self.add(entry.name, self._sink_of(caller.function))
+                self._complain(f"plugin {entry.name} does not load ({error or type(error).__name__}); left out")
+        for hook in manager.hook.on_event.get_hookimpls():
+            self.add(hook.plugin_name, self._redacting(hook.function))
 
     def add(self, name: str, sink: Sink) -> None:
-        """Let `sink` hear of every event, on the worker thread."""
-        self._sinks.append((name, sink))
+        """Let `sink` hear of every event, on a thread of its own."""
+        self._workers.append(Worker(name, sink, self._complain))
 
-    def tell(self, event: Mapping[str, Any]) -> None:
-        """Queue one event; returns at once."""
-        if not self._sinks or event["type"] in SILENT:
-            return
-        if self._worker is None:
-            self._worker = threading.Thread(target=self._work, name="hooks", daemon=True)
-            self._worker.start()
-        try:
-            self._queue.put_nowait(event)
-        except queue.Full:
-            self.dropped += 1
+    def tell(self, event: Event) -> None:
+        """Hand one event to everybody; returns at once."""
+        for worker in self._workers:
+            worker.tell(event)
 
     def close(self, timeout_s: float = 3.0) -> None:
-        """Let the hooks finish what is queued, for at most `timeout_s`."""
-        if self._worker is not None:
-            try:
-                self._queue.put(None, timeout=timeout_s)
-            except queue.Full:
-                return
-            self._worker.join(timeout_s)
+        """Let the hooks finish what is queued, each for at most `timeout_s`."""
+        for worker in self._workers:
+            worker.close(timeout_s)
 
-    def _work(self) -> None:
-        while (event := self._queue.get()) is not None:
-            for name, sink in self._sinks:
-                try:
-                    sink(event)
-                except Exception as error:  # noqa: BLE001 - whatever a hook does wrong is counted, never passed on
-                    self._fault(name, error)
-
-    def _fault(self, name: str, error: Exception) -> None:
-        self.faults += 1
-        if name not in self._broken:
-            self._broken.add(name)
-            self._complain(f"{name} failed ({type(error).__name__}: {error}); listening goes on")
-
-    def _sink_of(self, call: Callable[..., object]) -> Sink:
-        return lambda event: call(event=self._redacted(event))
-
-    def _redacted(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _redacting(self, call: Callable[..., object]) -> Sink:
         if self._transcripts:
-            return event
-        return {key: value for key, value in event.items() if key not in TEXT_KEYS}
+            return lambda event: call(event=event)
+        return lambda event: call(event={key: value for key, value in event.items() if key not in TEXT_KEYS})

@@ -63,9 +63,7 @@ def set_muted(muted: bool, by: str) -> Snapshot:
 
     Raises DeviceError when the listener does not carry a mute out in time.
     """
-    paths.private_dir(paths.data_dir())
-    with contextlib.closing(db.connect(paths.database(), create=True)) as connection:
-        rows.set_muted(connection, muted, by, time.time_ns() // 1_000_000)
+    _write_muted(muted, by)
     end = time.monotonic() + CONFIRM_S
     now = snapshot()
     while now.listening and (now.mic == "closed") != muted and time.monotonic() < end:
@@ -77,6 +75,17 @@ def set_muted(muted: bool, by: str) -> Snapshot:
             f"it is muted in the store; to be sure end it: kill {now.pid}",
         )
     return now
+
+
+def toggle_muted(by: str) -> None:
+    """Mute when it is not, else unmute; the listener's own front calls this, and sees what comes of it."""
+    _write_muted(not snapshot().muted, by)
+
+
+def _write_muted(muted: bool, by: str) -> None:
+    paths.private_dir(paths.data_dir())
+    with contextlib.closing(db.connect(paths.database(), create=True)) as connection:
+        rows.set_muted(connection, muted, by, time.time_ns() // 1_000_000)
 
 
 def listener_alive() -> bool:

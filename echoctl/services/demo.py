@@ -1,0 +1,37 @@
+"""`listen --demo`: the packaged sample, and a store that exists only as long as the demonstration."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from echoctl import paths
+
+SAMPLE = Path(__file__).parent.parent / "audio" / "demo.flac"
+"""Synthetic speech; made by tools/make_demo.py."""
+
+
+@contextlib.contextmanager
+def throw_away_store() -> Iterator[None]:
+    """Point this process, and the ear that it starts, at an empty store in a private folder that is removed.
+
+    Speech models are still found where they are.
+    """
+    models = os.pathsep.join(paths.model_dirs())
+    with tempfile.TemporaryDirectory(prefix="echoctl-demo-") as folder:
+        places = {
+            "ECHOCTL_DATA_DIR": os.path.join(folder, "data"),
+            "ECHOCTL_STATE_DIR": os.path.join(folder, "state"),
+            "ECHOCTL_MODELS_DIR": models,
+        }
+        before = {name: os.environ.get(name) for name in places}
+        os.environ.update(places)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
