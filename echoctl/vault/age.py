@@ -1,0 +1,66 @@
+"""The recovery secret as a person keeps it: one line in the form of an age identity, AGE-SECRET-KEY-1….
+
+The form is Bech32 (BIP 173, without its length limit), whose checksum tells a slip of the pen from a wrong key.
+"""
+
+from echoctl.errors import UsageError
+from echoctl.vault.format import KEY_BYTES
+
+PREFIX = "age-secret-key-"
+
+_LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+
+
+def identity_line(secret: bytearray) -> str:
+    """The line of a 32-byte secret, in capitals as age writes it."""
+    groups = _regroup(secret, 8, 5)
+    check = _polymod([*_expanded(PREFIX), *groups, 0, 0, 0, 0, 0, 0]) ^ 1
+    groups += [check >> 5 * (5 - n) & 31 for n in range(6)]
+    return (PREFIX + "1" + "".join(_LETTERS[group] for group in groups)).upper()
+
+
+def parse_identity(line: str) -> bytearray:
+    """The secret of a line; spaces and line breaks inside are dropped. Raises UsageError when there is a mistake."""
+    text = "".join(line.split())
+    body = text.lower().removeprefix(PREFIX + "1")
+    if text not in (text.lower(), text.upper()) or body == text.lower() or not set(body) <= set(_LETTERS):
+        raise UsageError("this is not a recovery line", "it is one line that begins with AGE-SECRET-KEY-1")
+    groups = [_LETTERS.index(letter) for letter in body]
+    if _polymod([*_expanded(PREFIX), *groups]) != 1:
+        raise UsageError("the recovery line has a mistake in it", "compare it with what you noted, letter by letter")
+    secret = bytearray(_regroup(groups[:-6], 5, 8))
+    if len(groups[:-6]) * 5 // 8 != KEY_BYTES or _regroup(secret, 8, 5) != groups[:-6]:
+        raise UsageError("the recovery line has the wrong length", "it is one line of 74 letters")
+    return secret
+
+
+def _polymod(values: list[int]) -> int:
+    check = 1
+    for value in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for n, factor in enumerate(_GENERATOR):
+            if top >> n & 1:
+                check ^= factor
+    return check
+
+
+def _expanded(prefix: str) -> list[int]:
+    return [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
+
+
+def _regroup(values: bytearray | list[int], width: int, to: int) -> list[int]:
+    """Bits of `values` in groups of another width; when widening groups are rest bits dropped, else padded."""
+    held = bits = 0
+    out = []
+    for value in values:
+        held = held << width | value
+        bits += width
+        while bits >= to:
+            bits -= to
+            out.append(held >> bits & (1 << to) - 1)
+        held &= (1 << bits) - 1
+    if bits and to < width:
+        out.append(held << (to - bits) & (1 << to) - 1)
+    return out
