@@ -109,6 +109,8 @@ class Recording:
     transcript: Transcript | None = None
     locked: bool = True
     damaged: bool = False
+    correction: str | None = None
+    """What a person says was said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ PAGE_SIZE = 4096
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""
 
+Connection = sqlite3.Connection
+"""For those who hold one without saying SELECT."""
+
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",

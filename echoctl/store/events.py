@@ -11,9 +11,14 @@ from echoctl.store import db
 def append(connection: sqlite3.Connection, at_ms: int, kind: str, data: Mapping[str, object]) -> None:
     """Add one event in a transaction of its own."""
     with db.immediate(connection):
-        connection.execute(
-            "INSERT INTO event (at_ms, kind, data) VALUES (?, ?, ?)", (at_ms, kind, json.dumps(data, sort_keys=True))
-        )
+        insert(connection, at_ms, kind, data)
+
+
+def insert(connection: sqlite3.Connection, at_ms: int, kind: str, data: Mapping[str, object]) -> None:
+    """Add one event to the transaction that is open, so that it tells of nothing that was not committed."""
+    connection.execute(
+        "INSERT INTO event (at_ms, kind, data) VALUES (?, ?, ?)", (at_ms, kind, json.dumps(data, sort_keys=True))
+    )
 
 
 def after(connection: sqlite3.Connection, seq: int, limit: int = 1000) -> list[Event]:

@@ -1,0 +1,254 @@
+"""The history: what was heard, opened as far as the vault is open."""
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from echoctl import paths
+from echoctl.clock import id_bytes
+from echoctl.errors import EchoctlError, NotFound, UsageError, VaultDamaged, VaultLocked
+from echoctl.model import Feedback, Recording, Selection, StoreMode, Transcript, Word
+from echoctl.services import vaults
+from echoctl.store import db, recordings, slabs
+from echoctl.vault import format as fmt
+from echoctl.vault.epoch import DAMAGED_HINT, Place, Reader, RecordKey
+from echoctl.vault.primitives import DoesNotOpen
+
+AUDIO_FORMATS = ("wav", "flac")
+
+_SHOWN = 5
+"""How many candidates an ambiguous id names."""
+
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts over the whole history; none needs a key."""
+
+    recordings: int
+    duration_ms: int
+    size: int
+    first_ms: int | None
+    last_ms: int | None
+    by_wake_word: Mapping[str, int]
+    by_room: Mapping[str, int]
+    by_mode: Mapping[str, int]
+    by_feedback: Mapping[str, int]
+    detections: int
+    detections_alone: int
+    """Detections that no recording followed."""
+
+
+class History:
+    """The store, and the vault's reader where it could be opened."""
+
+    def __init__(self, connection: db.Connection, reader: Reader | None, problem: EchoctlError | None) -> None:
+        self._connection = connection
+        self._reader = reader
+        self._slab: tuple[int, bytes] = (0, b"")
+        self._epoch: tuple[int, tuple[bytes, bytes] | None] = (0, None)
+        self.problem = problem
+        """Why the vault is not open, where it need not be."""
+
+    def page(self, selection: Selection, limit: int, before: str | None = None) -> list[Recording]:
+        """The newest `limit` recordings (0: all), those older than the id `before` if given.
+
+        A recording that does not open is marked as damaged; the others are not affected.
+        """
+        with db.guarded():
+            rows = recordings.page(self._connection, selection, limit, before)
+        return [self._listed(row) for row in rows]
+
+    def find(self, prefix: str) -> str:
+        """The id that begins with `prefix`. Raises NotFound, or UsageError when several do."""
+        if not _ID.fullmatch(prefix):
+            raise NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
+        found = recordings.starting_with(self._connection, prefix.upper(), _SHOWN + 1)
+        if not found:
+            raise NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
+        if len(found) > 1:
+            more = " …" if len(found) > _SHOWN else ""
+            raise UsageError(f"{prefix} is the beginning of several ids", " ".join(found[:_SHOWN]) + more)
+        return found[0]
+
+    def show(self, prefix: str) -> Recording:
+        """One recording with its text. Raises NotFound, UsageError, VaultDamaged."""
+        row = self._row(prefix)
+        return self._opened(row) if row.epoch is not None else _recording(row)
+
+    def flac(self, prefix: str) -> tuple[Recording, bytes]:
+        """One recording and its audio as a FLAC file. Raises NotFound, UsageError, VaultDamaged."""
+        row = self._row(prefix)
+        if row.mode not in (StoreMode.AUDIO, StoreMode.BOTH):
+            raise NotFound(f"{row.uid} has no audio", f"it was stored with --store {row.mode}")
+        try:
+            with self._key(row) as key:
+                return _recording(row), key.open_audio(recordings.chunks(self._connection, row.uid))
+        except DoesNotOpen:
+            raise _damaged(row) from None
+
+    def feedback(self, prefix: str, word: Feedback, text: str | None) -> str:
+        """Note whether a transcript was right; `text` is what was said instead. Returns the id.
+
+        The correction is sealed with the recording's own key, so it needs an open vault; the rest does not.
+        """
+        row = self._row(prefix)
+        if row.mode not in (StoreMode.TRANSCRIPT, StoreMode.BOTH):
+            raise NotFound(f"{row.uid} has no transcript", f"it was stored with --store {row.mode}")
+        correction = None
+        if text is not None:
+            with self._key(row) as key:
+                correction = key.seal_text(json.dumps({"text": text}, ensure_ascii=False).encode(), "correction")
+        with db.immediate(self._connection):
+            recordings.set_feedback(self._connection, row.uid, word, correction)
+        return row.uid
+
+    def stats(self) -> Stats:
+        """Count."""
+        with db.guarded():
+            by = {name: recordings.counts_by(self._connection, name) for name in ("wake_word", "room", "mode")}
+            said = recordings.counts_by(self._connection, "feedback")
+            totals = recordings.totals(self._connection)
+            detections = recordings.count_detections(self._connection)
+        said.pop("", None)
+        return Stats(*totals, by["wake_word"], by["room"], by["mode"], said, *detections)
+
+    def _row(self, prefix: str) -> recordings.Row:
+        with db.guarded():
+            row = recordings.get(self._connection, self.find(prefix))
+        if row is None:
+            raise NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
+        return row
+
+    def _listed(self, row: recordings.Row) -> Recording:
+        if row.epoch is None:
+            return _recording(row)
+        if self._reader is None:
+            return replace(_recording(row), locked=row.text is not None)
+        try:
+            return self._opened(row)
+        except VaultDamaged:
+            return replace(_recording(row), damaged=True)
+
+    def _opened(self, row: recordings.Row) -> Recording:
+        """With the text, and the correction where there is one. Raises VaultDamaged."""
+        wanted = row.mode in (StoreMode.TRANSCRIPT, StoreMode.BOTH)
+        try:
+            with self._key(row) as key:
+                if wanted and row.text is None:
+                    raise DoesNotOpen
+                transcript = _transcript(key.open_text(row.text)) if row.text else None
+                corrected = json.loads(key.open_text(row.correction, "correction")) if row.correction else None
+        except (DoesNotOpen, ValueError):
+            raise _damaged(row) from None
+        return replace(_recording(row), transcript=transcript, correction=corrected and corrected["text"])
+
+    def _key(self, row: recordings.Row) -> RecordKey:
+        """The key of a recording. Raises VaultLocked, VaultDamaged."""
+        if self._reader is None:
+            raise self.problem or VaultLocked("the vault is locked")
+        epoch = self._epoch_of(row)
+        if row.epoch is None or row.seq is None or epoch is None:
+            raise _damaged(row)
+        wrapped = self._slab[1][row.seq * fmt.WRAP_BYTES : (row.seq + 1) * fmt.WRAP_BYTES]
+        try:
+            return self._reader.record(*epoch, Place(row.seq, wrapped), id_bytes(row.uid), row.at_ms)
+        except (VaultDamaged, ValueError):
+            raise _damaged(row) from None
+
+    def _epoch_of(self, row: recordings.Row) -> tuple[bytes, bytes] | None:
+        """The epoch's id and sealed root; kept with its slab, since neighbours in a list share it."""
+        number = row.epoch or 0
+        if self._epoch[0] != number:
+            with db.guarded():
+                self._epoch = (number, recordings.epoch(self._connection, number))
+                self._slab = (number, slabs.read(self._connection, number))
+        return self._epoch[1]
+
+
+@contextlib.contextmanager
+def opened(ask: vaults.Ask, *, needs_key: bool) -> Iterator[History | None]:
+    """The history, or None when nothing was ever stored (nothing is made then).
+
+    With `needs_key` a vault that does not open is an error. Without, it is an error only when a passphrase was given
+    and is wrong; else texts stay locked, and `problem` says why.
+    """
+    if not db.exists(paths.database()):
+        yield None
+        return
+    with contextlib.closing(db.connect(paths.database())) as connection, contextlib.ExitStack() as stack:
+        reader, problem = None, None
+        given = _Remembering(ask)
+        try:
+            reader = stack.enter_context(vaults.unlock(connection, given))
+        except (VaultLocked, VaultDamaged, NotFound) as error:
+            if (needs_key and not isinstance(error, NotFound)) or given.answered:
+                raise
+            problem = error
+        yield History(connection, reader, problem)
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Write a file that must not exist yet, 0600; half of one is removed. Raises UsageError when it exists."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        file = os.open(path, flags, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{path} exists, and is not overwritten", "choose another name with -o") from None
+    try:
+        with os.fdopen(file, "wb") as stream:
+            stream.write(data)
+    except OSError:
+        os.unlink(path)
+        raise
+
+
+def as_format(flac: bytes, kind: str) -> bytes:
+    """A FLAC file's bytes as `wav` or `flac`."""
+    if kind == "flac":
+        return flac
+    from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is decoded
+
+    return codec.write_wav(codec.decode_flac(flac))
+
+
+class _Remembering:
+    """An Ask that knows afterwards whether it gave a passphrase."""
+
+    def __init__(self, ask: vaults.Ask) -> None:
+        self._ask = ask
+        self.answered = False
+
+    def __call__(self) -> bytearray | None:
+        passphrase = self._ask()
+        self.answered = passphrase is not None
+        return passphrase
+
+
+def _damaged(row: recordings.Row) -> VaultDamaged:
+    return VaultDamaged(f"recording {row.uid} does not open", DAMAGED_HINT)
+
+
+def _recording(row: recordings.Row) -> Recording:
+    """Without what is sealed."""
+    return Recording(
+        id=row.uid,
+        at_ms=row.at_ms,
+        duration_ms=row.duration_ms,
+        wake_word=row.wake_word,
+        room=row.room,
+        mode=StoreMode(row.mode),
+        size=row.size,
+        scores=json.loads(row.scores),
+        feedback=Feedback(row.feedback) if row.feedback else None,
+        locked=False,
+    )
+
+
+def _transcript(plain: bytes) -> Transcript:
+    data = json.loads(plain)
+    return Transcript(data["text"], tuple(Word(*word) for word in data["words"]))

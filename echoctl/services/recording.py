@@ -1,0 +1,140 @@
+"""Writing: what the ear uses. It holds the vault's public key and can seal; it has nothing that opens."""
+
+import json
+from collections.abc import Mapping
+
+from echoctl import paths
+from echoctl.clock import Clock, id_bytes, new_id
+from echoctl.errors import NotFound
+from echoctl.model import BYTES_PER_SECOND, Detection, Recording, StoreMode, Transcript
+from echoctl.store import db, events, recordings, slabs
+from echoctl.store import vaults as rows
+from echoctl.vault import keys
+from echoctl.vault.epoch import RecordKey, Writer
+
+
+class Recorder:
+    """Commits what was heard. Opens the database at the first use; one recorder per process."""
+
+    def __init__(self, *, mode: StoreMode, room: str, wall: Clock) -> None:
+        self._mode = mode
+        self._room = room
+        self._wall = wall
+        self._connection: db.Connection | None = None
+        self._writer: Writer | None = None
+        self._gen = 0
+        self._epoch = 0
+
+    def detected(self, detection: Detection, at_ms: int) -> int:
+        """Commit that a wake word was heard, with its event; returns the detection's number."""
+        connection = self._connect()
+        with db.immediate(connection):
+            number = recordings.insert_detection(connection, at_ms, detection.word, detection.scores, self._room)
+            data = {"detection": number, "word": detection.word, "room": self._room}
+            events.insert(connection, at_ms, "wake", data)
+        return number
+
+    def near_miss(self, word: str, at_ms: int) -> None:
+        """Commit that something was almost taken for a wake word; nothing is kept of what it was."""
+        events.append(self._connect(), at_ms, "near_miss", {"word": word, "room": self._room})
+
+    def commit(
+        self,
+        *,
+        pcm: bytes,
+        transcript: Transcript,
+        at_ms: int,
+        detection: int | None,
+        wake_word: str,
+        scores: Mapping[str, float],
+    ) -> Recording:
+        """Seal and store a recording in one transaction; it is safe when this returns.
+
+        `pcm` is 16 kHz mono s16le; what is kept of it and of the text is up to the mode. Raises StoreError; then
+        nothing was stored, and the next recording begins a new epoch.
+        """
+        duration_ms = len(pcm) * 1000 // BYTES_PER_SECOND
+        uid = new_id(at_ms)
+        audio = self._encode(pcm) if self._mode in (StoreMode.AUDIO, StoreMode.BOTH) else b""
+        text = _text_json(transcript) if self._mode in (StoreMode.TRANSCRIPT, StoreMode.BOTH) else b""
+        plain = recordings.Row(
+            uid, None, None, at_ms, duration_ms, wake_word, self._room, str(self._mode),
+            json.dumps(dict(scores), sort_keys=True), 0,
+        )  # fmt: skip
+        connection = self._connect()
+        try:
+            with db.immediate(connection):
+                row, chunks = self._sealed(connection, plain, text, audio)
+                recordings.insert(connection, row, chunks, detection)
+                event = {"id": uid, "duration_ms": duration_ms, "wake_word": wake_word, "room": self._room}
+                events.insert(connection, at_ms, "recording", event)
+        except BaseException:
+            # Whether it was committed is not certain: no key of this epoch may wrap anything again.
+            if self._writer:
+                self._writer.abandon()
+            raise
+        kept = transcript if text else None
+        return Recording(
+            uid, at_ms, duration_ms, wake_word, self._room, self._mode, row.size, dict(scores), None, kept, False
+        )
+
+    def close(self) -> None:
+        """Forget the chain key and close the database."""
+        if self._writer:
+            self._writer.abandon()
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> db.Connection:
+        if self._connection is None:
+            self._connection = db.connect(paths.database(), create=True)
+        return self._connection
+
+    def _sealed(
+        self, connection: db.Connection, plain: recordings.Row, text: bytes, audio: bytes
+    ) -> tuple[recordings.Row, list[bytes]]:
+        """The row with its sealed text and the sealed chunks; the wrapped key is in its slot."""
+        if not text and not audio:
+            return plain, []
+        key, seq = self._next_key(connection, plain)
+        with key:
+            sealed = key.seal_text(text) if text else None
+            chunks = key.seal_audio(audio) if audio else []
+        size = len(sealed or b"") + sum(map(len, chunks))
+        return plain._replace(epoch=self._epoch, seq=seq, size=size, text=sealed), chunks
+
+    def _next_key(self, connection: db.Connection, plain: recordings.Row) -> tuple[RecordKey, int]:
+        writer = self._open_writer(connection)
+        now_ms = self._wall.now_ms()
+        # A purge may have taken our epoch, when nothing was left in it.
+        if writer.needs_epoch(now_ms) or not recordings.epoch(connection, self._epoch):
+            uid, sealed = writer.begin(now_ms)
+            self._epoch = recordings.insert_epoch(connection, uid, self._gen, now_ms, sealed)
+        key, place = writer.next_key(id_bytes(plain.uid), plain.at_ms)
+        slabs.write(connection, self._epoch, place.seq, place.wrapped)
+        return key, place.seq
+
+    def _open_writer(self, connection: db.Connection) -> Writer:
+        """The writer for the vault as it is now: a new seed needs a new writer."""
+        row = rows.read(connection)
+        if not row:
+            raise NotFound("there is no vault yet", "make one: echoctl vault init")
+        if self._writer is None or row.gen != self._gen:
+            self._writer = Writer(keys.Vault(*row))
+            self._gen = row.gen
+        return self._writer
+
+    @staticmethod
+    def _encode(pcm: bytes) -> bytes:
+        from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is kept
+
+        return codec.encode_flac(pcm)
+
+
+def _text_json(transcript: Transcript) -> bytes:
+    """A transcript as sealed: docs/vault-format.md, "Texts"."""
+    words = [
+        [word.text, round(word.start, 3), round(word.end, 3), round(word.confidence, 3)] for word in transcript.words
+    ]
+    return json.dumps({"text": transcript.text, "words": words}, ensure_ascii=False, separators=(",", ":")).encode()

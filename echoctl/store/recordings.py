@@ -1,0 +1,187 @@
+"""Recordings, their epochs and chunks: the SQL of the history. Paging goes by id, never by OFFSET.
+
+A recording's id is a ULID of the time at which it begins, so order by id is order by time, and a range of times is
+a range of ids.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from echoctl.clock import id_text
+from echoctl.model import Selection
+from echoctl.store import slabs
+
+_LAST_MS = (1 << 48) - 1
+"""The last moment that a ULID can name."""
+
+
+class Row(NamedTuple):
+    """A recording as stored: `text` and `correction` are sealed; `epoch` and `seq` say where its key is."""
+
+    uid: str
+    epoch: int | None
+    seq: int | None
+    at_ms: int
+    duration_ms: int
+    wake_word: str
+    room: str
+    mode: str
+    scores: str
+    size: int
+    feedback: str | None = None
+    text: bytes | None = None
+    correction: bytes | None = None
+
+
+class Found(NamedTuple):
+    """What a selection found, without the texts: for plans."""
+
+    uid: str
+    size: int
+    at_ms: int
+
+
+_COLUMNS = ", ".join(Row._fields)
+
+
+def insert_epoch(connection: sqlite3.Connection, uid: bytes, gen: int, created_ms: int, sealed: bytes) -> int:
+    """Store a new epoch with an empty slab; returns its number."""
+    cursor = connection.execute(
+        "INSERT INTO epoch(uid, gen, created_ms, sealed) VALUES(?, ?, ?, ?)", (uid, gen, created_ms, sealed)
+    )
+    epoch = int(cursor.lastrowid or 0)
+    slabs.create(connection, epoch)
+    return epoch
+
+
+def epoch(connection: sqlite3.Connection, number: int) -> tuple[bytes, bytes] | None:
+    """An epoch's id and sealed root; None when a purge has taken it."""
+    row = connection.execute("SELECT uid, sealed FROM epoch WHERE id = ?", (number,)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def insert(connection: sqlite3.Connection, row: Row, chunks: Sequence[bytes], detection: int | None) -> None:
+    """Store a recording and its audio, and link the detection that began it."""
+    marks = ", ".join("?" * len(row))
+    number = connection.execute(f"INSERT INTO recording({_COLUMNS}) VALUES({marks})", row).lastrowid
+    connection.executemany(
+        "INSERT INTO chunk(recording, n, sealed) VALUES(?, ?, ?)",
+        ((number, n, sealed) for n, sealed in enumerate(chunks)),
+    )
+    if detection is not None:
+        connection.execute("UPDATE detection SET recording = ? WHERE id = ?", (number, detection))
+
+
+def insert_detection(
+    connection: sqlite3.Connection, at_ms: int, word: str, scores: Mapping[str, float], room: str
+) -> int:
+    """Store that a wake word was heard; returns its number."""
+    row = (at_ms, word, json.dumps(dict(scores), sort_keys=True), room)
+    cursor = connection.execute("INSERT INTO detection(at_ms, word, scores, room) VALUES(?, ?, ?, ?)", row)
+    return int(cursor.lastrowid or 0)
+
+
+def page(connection: sqlite3.Connection, selection: Selection, limit: int, before: str | None) -> list[Row]:
+    """The newest `limit` recordings of the selection, those older than the id `before` if given; 0: all of them."""
+    where, values = _conditions(selection)
+    if before is not None:
+        where, values = f"{where} AND uid < ?", [*values, before]
+    cursor = connection.execute(
+        f"SELECT {_COLUMNS} FROM recording WHERE {where} ORDER BY uid DESC LIMIT ?", [*values, limit or -1]
+    )
+    return [Row(*row) for row in cursor.fetchall()]
+
+
+def get(connection: sqlite3.Connection, uid: str) -> Row | None:
+    """One recording by its whole id."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM recording WHERE uid = ? AND state = 1", (uid,)).fetchone()
+    return Row(*row) if row else None
+
+
+def starting_with(connection: sqlite3.Connection, prefix: str, limit: int) -> list[str]:
+    """Ids that begin with `prefix` (capitals), newest first."""
+    rows = connection.execute(
+        "SELECT uid FROM recording WHERE uid >= ? AND uid < ? AND state = 1 ORDER BY uid DESC LIMIT ?",
+        (prefix, prefix + "\x7f", limit),
+    )
+    return [uid for (uid,) in rows.fetchall()]
+
+
+def chunks(connection: sqlite3.Connection, uid: str) -> list[bytes]:
+    """The sealed audio of a recording, in order."""
+    rows = connection.execute(
+        "SELECT c.sealed FROM chunk c JOIN recording r ON r.id = c.recording WHERE r.uid = ? ORDER BY c.n", (uid,)
+    )
+    return [sealed for (sealed,) in rows.fetchall()]
+
+
+def find(connection: sqlite3.Connection, selection: Selection) -> list[Found]:
+    """Everything that the selection names, oldest first."""
+    where, values = _conditions(selection)
+    rows = connection.execute(f"SELECT uid, size, at_ms FROM recording WHERE {where} ORDER BY uid", values)
+    return [Found(*row) for row in rows.fetchall()]
+
+
+def set_feedback(connection: sqlite3.Connection, uid: str, feedback: str, correction: bytes | None) -> None:
+    """Note what a person said of a transcript; a correction, sealed, replaces an earlier one."""
+    connection.execute(
+        "UPDATE recording SET feedback = ?, correction = coalesce(?, correction) WHERE uid = ?",
+        (feedback, correction, uid),
+    )
+
+
+def totals(connection: sqlite3.Connection) -> tuple[int, int, int, int | None, int | None]:
+    """Count, milliseconds, bytes, first and last time of all recordings."""
+    row: tuple[int, int, int, int | None, int | None] = connection.execute(
+        "SELECT count(*), coalesce(sum(duration_ms), 0), coalesce(sum(size), 0), min(at_ms), max(at_ms) FROM recording"
+    ).fetchone()
+    return row
+
+
+def counts_by(connection: sqlite3.Connection, column: str) -> dict[str, int]:
+    """Recordings per wake_word, room, mode or feedback, most frequent first; what has none counts under ''."""
+    if column not in Row._fields:
+        raise ValueError(column)
+    rows = connection.execute(
+        f"SELECT coalesce({column}, ''), count(*) AS n FROM recording GROUP BY 1 ORDER BY n DESC, 1"
+    )
+    return dict(rows.fetchall())
+
+
+def count_detections(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Detections in all, and those that no recording followed."""
+    row: tuple[int, int] = connection.execute("SELECT count(*), count(*) - count(recording) FROM detection").fetchone()
+    return row
+
+
+def count_epochs(connection: sqlite3.Connection) -> int:
+    """How many epochs are stored."""
+    return int(connection.execute("SELECT count(*) FROM epoch").fetchone()[0])
+
+
+def _conditions(selection: Selection) -> tuple[str, list[str]]:
+    """WHERE clause and values. A selection without any condition names nothing unless it says `all`."""
+    parts = list(_parts(selection))
+    if not parts and not selection.all:
+        return "0", []
+    return " AND ".join(["state = 1", *(clause for clause, _ in parts)]), [value for _, value in parts]
+
+
+def _parts(selection: Selection) -> Iterator[tuple[str, str]]:
+    if selection.ids:
+        yield "uid IN (SELECT value FROM json_each(?))", json.dumps(selection.ids)
+    if selection.since_ms is not None:
+        yield "uid >= ?", _first_id(selection.since_ms)
+    if selection.before_ms is not None:
+        yield "uid < ?", _first_id(selection.before_ms)
+    if selection.room is not None:
+        yield "room = ?", selection.room
+    if selection.wake_word is not None:
+        yield "wake_word = ?", selection.wake_word
+
+
+def _first_id(at_ms: int) -> str:
+    """The smallest id of that millisecond."""
+    return id_text(min(max(at_ms, 0), _LAST_MS).to_bytes(6, "big") + bytes(10))
