@@ -1,0 +1,31 @@
+# The commands of a contributor; the work is done by tools/.
+
+.PHONY: help run test lint format bench pin clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+run:  ## Set everything up and listen (ARGS="--wake-word computer" adds options)
+	@tools/run $(ARGS)
+
+test:  ## Set everything up and run all tests (ARGS="tests/audio -x" runs some)
+	@tools/test $(ARGS)
+
+lint:  ## Check style, types, import directions and shape
+	@tools/lint
+
+format:  ## Rewrite the code in its style
+	@tools/setup test
+	@.venv/bin/ruff check --fix --quiet .
+	@.venv/bin/ruff format .
+
+bench:  ## Measure start-up, side by side with a bare interpreter
+	@tools/setup
+	@.venv/bin/python bench/startup.py $(ARGS)
+
+pin:  ## Write constraints/*.txt anew from what the registries have today
+	@tools/pin
+
+clean:  ## Remove what the other targets made; recordings and models stay
+	rm -rf .venv .venv.lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
