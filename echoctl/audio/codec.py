@@ -1,10 +1,23 @@
 """FLAC and WAV: the one module that knows soundfile (libsndfile)."""
 
 import io
+import os
+import stat
+import struct
 import wave
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
-from echoctl.errors import VaultDamaged
+from echoctl.audio.resample import FULL_SCALE, mono
+from echoctl.errors import NotFound, UsageError, VaultDamaged
 from echoctl.model import SAMPLE_RATE, SAMPLE_WIDTH
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WAV_UNKNOWN_LENGTH = 0x7FFF_0000
+"""A WAV header's length from here on means "I could not know": a gigabyte-long pipe, not a gigabyte of audio."""
 
 
 def encode_flac(pcm: bytes) -> bytes:
@@ -49,3 +62,95 @@ def write_wav(pcm: bytes) -> bytes:
         sound.setframerate(SAMPLE_RATE)
         sound.writeframes(pcm)
     return packed.getvalue()
+
+
+class SoundFile:
+    """A sound file of any kind that libsndfile knows, read in blocks as mono float32 in 16-bit scale."""
+
+    def __init__(self, path: str) -> None:
+        """Open `path`. Raises NotFound, or UsageError when it cannot be read, is no audio, or is cut short."""
+        import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
+
+        self._path = path
+        _check(path)
+        try:
+            self._sound = soundfile.SoundFile(path)
+        except soundfile.LibsndfileError as exc:
+            raise _no_audio(path) from exc
+        if not self._sound.frames:
+            self._sound.close()
+            raise UsageError(f"{path} holds no audio", "give a file with something to hear")
+        self.rate = self._sound.samplerate
+
+    def blocks(self) -> "Iterator[NDArray[np.float32]]":
+        """Yield up to a second at a time. Raises UsageError when the file breaks off."""
+        import soundfile  # noqa: PLC0415 - loaded already by __init__
+
+        read = 0
+        while read < self._sound.frames:
+            try:
+                block = self._sound.read(self.rate, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as exc:
+                raise _cut_short(self._path, read / self.rate, self._sound.frames / self.rate) from exc
+            if not len(block):
+                raise _cut_short(self._path, read / self.rate, self._sound.frames / self.rate)
+            read += len(block)
+            yield mono(block) * FULL_SCALE
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._sound.close()
+
+
+def _check(path: str) -> None:
+    """See what libsndfile does not tell apart, and let the file's own rights speak."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise UsageError(f"{path} is not a file", "a pipe of raw samples goes to --input -")
+            if not found.st_size:
+                raise UsageError(f"{path} is empty", "give a file with something to hear")
+            declared, present, rate = _wav_length(file, found.st_size)
+    except FileNotFoundError as exc:
+        raise NotFound(f"no such file: {path}", "check the name") from exc
+    except OSError as exc:
+        raise UsageError(f"cannot read {path}: {exc.strerror}", "check its rights") from exc
+    if present < declared:
+        raise _cut_short(path, present / rate, declared / rate)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # or opening a pipe would wait for its writer
+
+
+def _wav_length(file: BinaryIO, size: int) -> tuple[int, int, int]:
+    """Bytes of audio that a RIFF WAVE header declares, bytes that are there, and bytes per second; else (0, 0, 1).
+
+    libsndfile reads what is there and says nothing. A program that wrote into a pipe could not know the length and
+    left 0 or a number near 2 or 4 GiB: such a header declares nothing.
+    """
+    if file.read(4) != b"RIFF" or file.seek(8) != 8 or file.read(4) != b"WAVE":
+        return 0, 0, 1
+    rate = 1
+    while len(header := file.read(8)) == 8:
+        kind, length = struct.unpack("<4sI", header)
+        if kind == b"data":
+            unknown = length == 0 or length >= WAV_UNKNOWN_LENGTH
+            return (0, 0, 1) if unknown else (length, size - file.tell(), rate)
+        if kind == b"fmt ":
+            rate = max(1, int.from_bytes(file.read(12)[8:], "little"))
+            length -= 12
+        file.seek(max(0, length) + length % 2, os.SEEK_CUR)
+    return 0, 0, 1
+
+
+def _no_audio(path: str) -> UsageError:
+    return UsageError(
+        f"{path} is not a sound file",
+        "WAV and FLAC are understood; another kind converts with: ffmpeg -i IN -ac 1 -ar 16000 OUT.wav",
+    )
+
+
+def _cut_short(path: str, there_s: float, whole_s: float) -> UsageError:
+    return UsageError(f"{path} is cut short: {there_s:.1f} s of {whole_s:.1f} s are there", "copy it again")

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoctl.audio.ring import Ring
@@ -45,6 +45,7 @@ def test_a_ring_without_room_is_refused() -> None:
         Ring(0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 400), max_size=30),
     st.integers(0, 3000),
