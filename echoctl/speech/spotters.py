@@ -1,0 +1,153 @@
+"""What listens for a word: neural spotters, and recognisers held to a few phrases.
+
+microWakeWord   pymicro-wakeword, models Apache-2.0 (github.com/kahrendt/microWakeWord): 3 ms of CPU per second
+openWakeWord    pyopen-wakeword, models CC BY-NC-SA 4.0 (github.com/dscripka/openWakeWord): 70 ms per second,
+                so it only ever checks what another spotter found
+Vosk grammar    any phrase of the vocabulary: 17 ms per second
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Protocol
+
+from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES
+from echoctl.speech.models import SpeechModel
+from echoctl.speech.recogniser import Recogniser
+
+UNKNOWN = "[unk]"
+"""Vosk's word for anything else."""
+
+
+class Spotter(Protocol):
+    """Scores how likely a word just ended, chunk by chunk."""
+
+    def feed(self, chunk: bytes) -> float:
+        """Take 80 ms; return the score, 0 to 1."""
+
+    def reset(self) -> None:
+        """Forget all audio."""
+
+
+class Verifier(Protocol):
+    """A second spotter that starts late: it is given what was heard before it was asked."""
+
+    def begin(self, past: bytes) -> float:
+        """Start anew with the audio up to now; return the highest score of its last 0.5 s."""
+
+    def feed(self, chunk: bytes) -> float:
+        """Take the next 80 ms; return the score."""
+
+    def reset(self) -> None:
+        """Forget all audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A phrase in a piece of audio; times are seconds from its beginning."""
+
+    start: float
+    end: float
+    confidence: float
+
+
+def micro_installed() -> bool:
+    """Whether microWakeWord is installed (extra `neural`)."""
+    return find_spec("pymicro_wakeword") is not None
+
+
+def open_installed() -> bool:
+    """Whether openWakeWord is installed (extra `verify`)."""
+    return find_spec("pyopen_wakeword") is not None
+
+
+class MicroSpotter:
+    """microWakeWord: the mean of its last five probabilities (every 30 ms), the highest of each chunk."""
+
+    def __init__(self, name: str) -> None:
+        # Native code, and only words with a neural model pay for it.
+        from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model  # noqa: PLC0415 - see above
+
+        self._features = MicroWakeWordFeatures()
+        self._model = MicroWakeWord.from_builtin(Model(name))
+
+    def feed(self, chunk: bytes) -> float:
+        """Take 80 ms; return the score, 0 to 1."""
+        scores = [self._model.process_streaming_prob(frame) for frame in self._features.process_streaming(chunk)]
+        return max((score for score in scores if score is not None), default=0.0)
+
+    def reset(self) -> None:
+        """Forget all audio."""
+        self._features.reset()
+        self._model.reset()
+
+
+class OpenVerifier:
+    """openWakeWord on the last seconds.
+
+    Its first scores after a start are noise until the window of 2.1 s (16 embeddings of 0.78 s, 80 ms apart) is
+    filled, and the library returns none before. The interpreters are made once: that costs 0.7 s.
+    """
+
+    WINDOW_S = 2.1
+    LOOK_BACK_S = 0.48
+    """How far back a peak counts: the two spotters do not peak at the same time."""
+
+    def __init__(self, name: str) -> None:
+        # Native code and 4 MB of models, only where somebody chose to install them.
+        from pyopen_wakeword import Model, OpenWakeWord, OpenWakeWordFeatures  # noqa: PLC0415 - see above
+
+        self._features = OpenWakeWordFeatures.from_builtin()
+        self._model = OpenWakeWord.from_builtin(Model(name))
+
+    @property
+    def needs_s(self) -> float:
+        """Seconds of past that `begin` wants."""
+        return self.WINDOW_S + self.LOOK_BACK_S
+
+    def begin(self, past: bytes) -> float:
+        """Start anew with the audio up to now; return the highest score of its last 0.5 s."""
+        self.reset()
+        scores = [self.feed(past[at : at + CHUNK_BYTES]) for at in range(0, len(past), CHUNK_BYTES)]
+        return max(scores, default=0.0)
+
+    def feed(self, chunk: bytes) -> float:
+        """Take the next 80 ms; return the score."""
+        best = 0.0
+        for embedding in self._features.process_streaming(chunk):
+            best = max(best, *self._model.process_streaming(embedding), 0.0)
+        return best
+
+    def reset(self) -> None:
+        """Forget all audio."""
+        self._features.reset()
+        # The library's reset asks for 8 s of zeros to be worked off first, 0.5 s of CPU; a full window is enough.
+        self._features.new_audio_samples = 0
+        self._model.reset()
+
+
+class PhraseCheck:
+    """Whether a piece of audio holds a phrase: one decoding with a grammar of it, "[unk]" and decoys."""
+
+    def __init__(self, model: SpeechModel, phrase: str, decoys: Sequence[str] = ()) -> None:
+        known = [word for word in decoys if model.has_word(word)]
+        self._recogniser: Recogniser = model.recogniser([phrase, UNKNOWN, *known])
+        self._phrase = phrase.split()
+
+    def __call__(self, pcm: bytes) -> Heard | None:
+        """The surest occurrence of the phrase in `pcm` (at most some seconds), or None."""
+        self._recogniser.begin()
+        words = [*(self._recogniser.feed(pcm) or ()), *self._recogniser.finish()]
+        self._recogniser.begin()
+        size = len(self._phrase)
+        found = [
+            Heard(words[at].start, words[at + size - 1].end, min(w.confidence for w in words[at : at + size]))
+            for at in range(len(words) - size + 1)
+            if [w.text for w in words[at : at + size]] == self._phrase
+        ]
+        return max(found, key=lambda heard: heard.confidence, default=None)
+
+
+def seconds(pcm: bytes) -> float:
+    """The length of `pcm`."""
+    return len(pcm) / BYTES_PER_SECOND

@@ -1,0 +1,119 @@
+"""Waiting for a wake word: the energy gate, the lanes of the words, the refractory period."""
+
+from collections.abc import Mapping, Sequence
+
+from echoctl.errors import UsageError
+from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
+from echoctl.speech import words as wake_words
+from echoctl.speech.gate import EnergyGate, Refractory
+from echoctl.speech.lanes import CHUNK_S, GrammarLane, Lane, NeuralLane, Recent, SecondStage
+from echoctl.speech.models import SpeechModel
+from echoctl.speech.spotters import MicroSpotter, OpenVerifier, PhraseCheck, micro_installed, open_installed
+
+REPLAY_BYTES = 6 * CHUNK_BYTES
+"""What is fed again to the lanes when the gate opens, so that no onset is lost: 0.48 s."""
+
+REPLAY_S = REPLAY_BYTES / BYTES_PER_SECOND
+
+_THRESHOLD = 0.05
+
+
+class WakeDetector:
+    """Finds wake words in a stream of 80 ms chunks.
+
+    `recent(seconds)` gives the last pcm up to and including the chunk just fed (the caller's ring, at least 2.6 s):
+    no second copy of the audio is kept here beyond what the spotters need, and `reset` drops that. Times are
+    seconds of all that was ever fed; `reset` does not turn them back.
+
+    Raises UsageError for a word that cannot be spotted.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        model: SpeechModel,
+        *,
+        recent: Recent,
+        thresholds: Mapping[str, float],
+        refractory_s: float = 2.0,
+    ) -> None:
+        if not words:
+            raise UsageError("no wake word", "name one, for example: --wake-word alexa")
+        self._recent = recent
+        self._gate = EnergyGate()
+        self._refractory = Refractory(refractory_s)
+        self._lanes = _lanes(wake_words.unique(words), model, recent, thresholds)
+        self._fed = 0
+        self._open = False
+
+    @property
+    def description(self) -> dict[str, str]:
+        """How each word is spotted, in a few words for a person."""
+        return {word: lane.description for lane in self._lanes for word in lane.words}
+
+    @property
+    def score(self) -> float:
+        """The latest score of any first stage, 0 to 1, for a meter."""
+        return max(lane.score for lane in self._lanes)
+
+    def feed(self, chunk: bytes) -> Detection | NearMiss | None:
+        """Take the next 80 ms (only the last chunk of a file may be shorter)."""
+        before = self._fed / BYTES_PER_SECOND
+        self._fed += len(chunk)
+        t = self._fed / BYTES_PER_SECOND
+        was_open, self._open = self._open, self._gate.feed(chunk)
+        if not self._open:
+            return None
+        if not was_open:
+            self._replay(before, len(chunk))
+        awake = self._refractory.over(t)
+        found: Detection | NearMiss | None = None
+        for lane in self._lanes:
+            heard = lane.feed(chunk, t, awake=awake)
+            if found is None or isinstance(heard, Detection):
+                found = heard or found
+        if isinstance(found, Detection):
+            self._refractory.begin(t)
+        return found
+
+    def reset(self) -> None:
+        """Forget all audio; the words, the thresholds and the time stay."""
+        self._open = False
+        self._gate.reset()
+        for lane in self._lanes:
+            lane.reset()
+
+    def _replay(self, until: float, size: int) -> None:
+        past = self._recent(REPLAY_S + 2 * CHUNK_S)[:-size][-REPLAY_BYTES:]
+        past = past[len(past) % CHUNK_BYTES :]
+        start = until - len(past) / BYTES_PER_SECOND
+        for at in range(0, len(past), CHUNK_BYTES):
+            t = start + (at + CHUNK_BYTES) / BYTES_PER_SECOND
+            for lane in self._lanes:
+                lane.feed(past[at : at + CHUNK_BYTES], t, awake=False)
+
+
+def _lanes(words: Sequence[str], model: SpeechModel, recent: Recent, thresholds: Mapping[str, float]) -> list[Lane]:
+    lanes: list[Lane] = []
+    typed = []
+    for word in words:
+        entry = wake_words.known(word)
+        if entry.neural and micro_installed():
+            lanes.append(_neural(word, model, recent, thresholds.get(word, _THRESHOLD)))
+        else:
+            wake_words.require_vocabulary(word, model)
+            typed.append(word)
+    if typed:
+        lanes.append(GrammarLane(typed, model, thresholds))
+    return lanes
+
+
+def _neural(word: str, model: SpeechModel, recent: Recent, threshold: float) -> NeuralLane:
+    entry = wake_words.known(word)
+    spelled = all(model.has_word(part) for part in word.split())
+    second = SecondStage(
+        PhraseCheck(model, word, entry.decoys) if spelled else None,
+        PhraseCheck(model, word) if spelled else None,
+        OpenVerifier(entry.neural) if open_installed() else None,
+    )
+    return NeuralLane(word, MicroSpotter(entry.neural), threshold, second, recent)
