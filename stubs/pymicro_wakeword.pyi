@@ -2,7 +2,11 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-class Model(str, Enum): ...
+class Model(str, Enum):
+    ALEXA = "alexa"
+    HEY_JARVIS = "hey_jarvis"
+    HEY_MYCROFT = "hey_mycroft"
+    OKAY_NABU = "okay_nabu"
 
 class MicroWakeWordFeatures:
     def process_streaming(self, audio_bytes: bytes) -> Iterable[Any]: ...

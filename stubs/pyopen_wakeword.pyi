@@ -2,7 +2,12 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-class Model(str, Enum): ...
+class Model(str, Enum):
+    ALEXA = "alexa"
+    HEY_JARVIS = "hey_jarvis"
+    HEY_MYCROFT = "hey_mycroft"
+    HEY_RHASSPY = "hey_rhasspy"
+    OKAY_NABU = "okay_nabu"
 
 class OpenWakeWordFeatures:
     new_audio_samples: int
