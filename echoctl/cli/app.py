@@ -24,6 +24,7 @@ COMMANDS = {
     "mute": "Close the microphone, and keep it closed",
     "unmute": "Open the microphone again",
     "status": "Show state, mute and counters, once or as they change",
+    "model": "Install, list, verify and remove speech models",
 }
 """Name -> help line. The module echoctl.cli.<name> holds an `app`."""
 
