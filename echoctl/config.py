@@ -8,6 +8,7 @@ read from here: passphrases come from a prompt, a file, or the command that `vau
 
 import dataclasses
 import difflib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +20,8 @@ from echoctl.errors import UsageError
 from echoctl.model import StoreMode
 
 
-def _key(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+def _key(default: Any, text: str, *, low: int = 0, high: int = 0) -> Any:
+    return field(default=default, metadata={"help": text, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,11 @@ class Listen:
 
     wake_words: tuple[str, ...] = _key(("alexa",), "words that wake it, several at once")
     device: str = _key("", "microphone by name or number; empty: the system's default")
-    preroll_ms: int = _key(500, "how much is kept from before the wake word")
-    pause_ms: int = _key(500, "a pause this long ends the recording")
-    min_speech_ms: int = _key(300, "speech needed before a pause counts")
-    no_speech_ms: int = _key(8000, "give up when nothing is said after the wake word")
-    max_ms: int = _key(30000, "longest recording")
+    preroll_ms: int = _key(500, "how much is kept from before the wake word", low=0, high=2000)
+    pause_ms: int = _key(500, "a pause this long ends the recording", low=100, high=5000)
+    min_speech_ms: int = _key(300, "speech needed before a pause counts", low=0, high=5000)
+    no_speech_ms: int = _key(8000, "give up when nothing is said after the wake word", low=1000, high=60000)
+    max_ms: int = _key(30000, "longest recording", low=1000, high=120000)
     room: str = _key("", "a label for what is recorded here")
     chime: bool = _key(False, "play a sound at start and end of a request")
     exec: str = _key("", "command that gets each event as JSON on its stdin")
@@ -43,7 +44,7 @@ class Listen:
 class Wake:
     """[wake]: how sure is sure."""
 
-    refractory_ms: int = _key(2000, "no second wake within this time")
+    refractory_ms: int = _key(2000, "no second wake within this time", low=0, high=60000)
     thresholds: Mapping[str, float] = field(
         default_factory=dict, metadata={"help": "per word, the spotter's score that counts, 0 to 1"}
     )
@@ -110,19 +111,21 @@ def problems(environ: Mapping[str, str] = os.environ) -> Iterator[UsageError]:
         return
     for section, values in data.items():
         if section not in SECTIONS:
-            yield _unknown(f"section [{section}]", section, list(SECTIONS))
+            yield _unknown(_place(section), f"section [{section}]", section, list(SECTIONS))
         elif not isinstance(values, dict):
-            yield UsageError(
-                f"{paths.config_file()}: {section} must be a section",
-                f"write [{section}] on a line of its own",
-            )
+            yield UsageError(f"{_place(section)}: {section} must be a section", f"write [{section}] on its own line")
         else:
             yield from _section_problems(section, values)
+    known = [_variable(section, key) for section in SECTIONS for key in _defaults(section)]
     for section, key, name in _variables(environ):
         try:
             _parse(section, key, environ[name])
         except ValueError as exc:
-            yield UsageError(f"{name}: {exc}", f"unset {name}, or give it a value like {_example(section, key)}")
+            yield UsageError(f"{name}: {exc}", f"unset {name}, or give it a value like {_example_text(section, key)}")
+    for name in environ:
+        section = name.removeprefix("ECHOCTL_").partition("_")[0].lower()
+        if name.startswith("ECHOCTL_") and section in SECTIONS and name not in known:
+            yield _unknown("environment", f"variable {name}", name, known)
 
 
 def entries(config: Config) -> Iterator[tuple[str, Any, str, str]]:
@@ -167,23 +170,34 @@ def _section_problems(section: str, values: Mapping[str, Any]) -> Iterator[Usage
     known = _defaults(section)
     for key, value in values.items():
         if key not in known:
-            yield _unknown(f"key {section}.{key}", key, list(known))
+            yield _unknown(_place(section, key), f"key {section}.{key}", key, list(known))
             continue
         try:
             _convert(section, key, value)
         except ValueError as exc:
             yield UsageError(
-                f"{paths.config_file()}: {section}.{key}: {exc}",
-                f"for example: {key} = {_example(section, key)}",
+                f"{_place(section, key)}: {section}.{key}: {exc}", f"for example: {key} = {_example(section, key)}"
             )
 
 
-def _unknown(what: str, name: str, known: list[str]) -> UsageError:
+def _unknown(where: str, what: str, name: str, known: list[str]) -> UsageError:
     near = difflib.get_close_matches(name, known, 1)
     return UsageError(
-        f"{paths.config_file()}: unknown {what}",
-        f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}",
+        f"{where}: unknown {what}", f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}"
     )
+
+
+def _place(section: str, key: str = "") -> str:
+    """The file, and the line where it can be told (tomllib keeps none)."""
+    path, inside = Path(paths.config_file()), False
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        text = line.replace('"', "").replace("'", "").strip()
+        if text.startswith("["):
+            inside = text.strip("[ ]").partition(".")[0] == section
+        word = text.partition("=")[0].strip()
+        if (inside and word == key) or (not key and (inside or word == section)) or word == f"{section}.{key}":
+            return f"{path}:{number}"
+    return str(path)
 
 
 def _defaults(section: str) -> dict[str, Any]:
@@ -194,20 +208,45 @@ def _defaults(section: str) -> dict[str, Any]:
 def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for section in SECTIONS:
         for key in _defaults(section):
-            name = f"ECHOCTL_{section}_{key}".upper()
-            if name in environ:
+            if (name := _variable(section, key)) in environ:
                 yield section, key, name
+
+
+def _variable(section: str, key: str) -> str:
+    return f"ECHOCTL_{section}_{key}".upper()
+
+
+def as_toml(value: object) -> str:
+    """A setting's value as config.toml spells it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return (
+            "{ " + ", ".join(f"{_quoted(word)} = {number}" for word, number in value.items()) + " }" if value else "{}"
+        )
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_quoted(word) for word in value) + "]"
+    return _quoted(value) if isinstance(value, str) else str(value)
+
+
+def _quoted(text: str) -> str:
+    # JSON's strings are TOML's basic strings.
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _example(section: str, key: str) -> str:
     value = _defaults(section)[key]
-    if isinstance(value, bool):
-        return "true"
-    if isinstance(value, tuple):
-        return '["alexa", "computer"]'
     if isinstance(value, Mapping):
         return "{ alexa = 0.05 }"
-    return str(value) if isinstance(value, int) else f'"{value or "…"}"'
+    return as_toml(True if value is False else value or "…")
+
+
+def _example_text(section: str, key: str) -> str:
+    """As `_example`, in the spelling of a variable."""
+    value = _defaults(section)[key]
+    if isinstance(value, Mapping):
+        return "alexa=0.05,computer=0.5"
+    return ",".join(value) if isinstance(value, tuple) else as_toml(True if value is False else value).strip('"') or "…"
 
 
 def _convert(section: str, key: str, value: Any) -> Any:
@@ -233,8 +272,10 @@ def _is_share(value: object) -> bool:
 def _within(section: str, key: str, value: Any) -> Any:
     if section == "vault" and key == "store" and value not in list(StoreMode):
         raise ValueError(f"expected one of {', '.join(StoreMode)}")
-    if isinstance(value, int) and value < 0:
-        raise ValueError("expected a number of at least 0")
+    if isinstance(value, int) and not isinstance(value, bool):
+        limits = next(f.metadata for f in dataclasses.fields(getattr(Config(), section)) if f.name == key)
+        if not limits["low"] <= value <= limits["high"]:
+            raise ValueError(f"expected a number from {limits['low']} to {limits['high']}")
     return value
 
 
@@ -246,15 +287,17 @@ def _parse(section: str, key: str, text: str) -> Any:
             raise ValueError("expected true or false")
         return _WORDS[text.lower()]
     if isinstance(default, int):
-        try:
-            return _within(section, key, int(text))
-        except ValueError as exc:
-            raise ValueError("expected a whole number of at least 0") from exc
+        if not text.strip().lstrip("-").isdecimal():
+            raise ValueError("expected a whole number")
+        return _within(section, key, int(text))
     if isinstance(default, tuple):
         return _convert(section, key, [word.strip() for word in text.split(",") if word.strip()])
     if isinstance(default, Mapping):
         pairs = (pair.partition("=") for pair in text.split(",") if pair)
-        return _convert(section, key, {word.strip(): float(number) for word, _, number in pairs})
+        try:
+            return _convert(section, key, {word.strip(): float(number) for word, _, number in pairs})
+        except ValueError as exc:
+            raise ValueError("expected words and numbers from 0 to 1, as in alexa=0.05,computer=0.5") from exc
     return _within(section, key, text)
 
 

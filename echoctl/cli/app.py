@@ -25,6 +25,8 @@ COMMANDS = {
     "unmute": "Open the microphone again",
     "status": "Show state, mute and counters, once or as they change",
     "model": "Install, list, verify and remove speech models",
+    "doctor": "Check the installation, each finding with its cure",
+    "config": "Show, check and find the settings",
 }
 """Name -> help line. The module echoctl.cli.<name> holds an `app`."""
 

@@ -1,0 +1,55 @@
+"""`echoctl config`: what is set, where it comes from, and what is wrong with it."""
+
+import typer
+
+from echoctl import config, paths
+from echoctl.cli import diagnostics, output
+from echoctl.cli.group import command_group
+from echoctl.errors import ExitCode
+
+app = command_group("Show and check the settings.")
+
+
+@app.command()
+def show(json: output.Json = False) -> None:
+    """Show every setting, its value and where the value comes from."""
+    settings = list(config.entries(config.load()))
+    if json:
+        output.document(
+            [{"key": key, "value": value, "origin": origin, "help": text} for key, value, origin, text in settings]
+        )
+        return
+    output.table(
+        [(key, config.as_toml(value), origin, text) for key, value, origin, text in settings],
+        ("key", "value", "from", "what it does"),
+    )
+
+
+@app.command()
+def validate(json: output.Json = False) -> None:
+    """List every problem of config.toml and of the ECHOCTL_ variables. Exits with 2 when there is one."""
+    found = list(config.problems())
+    if json:
+        output.document(
+            {
+                "ok": not found,
+                "file": paths.config_file(),
+                "problems": [{"message": problem.message, "hint": problem.hint} for problem in found],
+            }
+        )
+    else:
+        for problem in found:
+            output.line(problem.message)
+            diagnostics.hint(problem.hint)
+        if not found:
+            output.line("no problems")
+    raise typer.Exit(ExitCode.USAGE if found else ExitCode.OK)
+
+
+@app.command()
+def path(json: output.Json = False) -> None:
+    """Print the path of config.toml, whether it exists or not."""
+    if json:
+        output.document({"path": paths.config_file()})
+    else:
+        output.line(paths.config_file())
