@@ -24,9 +24,12 @@ COMMANDS = {
     "mute": "Close the microphone, and keep it closed",
     "unmute": "Open the microphone again",
     "status": "Show state, mute and counters, once or as they change",
+    "history": "List, show, play, export, correct and delete what was heard",
+    "vault": "How recordings are sealed, and who can open them",
     "model": "Install, list, verify and remove speech models",
     "doctor": "Check the installation, each finding with its cure",
     "config": "Show, check and find the settings",
+    "db": "Find the database, and check that it is sound",
 }
 """Name -> help line. The module echoctl.cli.<name> holds an `app`."""
 

@@ -2,9 +2,8 @@
 
 import contextlib
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from echoctl import paths
@@ -16,8 +15,6 @@ from echoctl.store import db, recordings, slabs
 from echoctl.vault import format as fmt
 from echoctl.vault.epoch import DAMAGED_HINT, Place, Reader, RecordKey
 from echoctl.vault.primitives import DoesNotOpen
-
-AUDIO_FORMATS = ("wav", "flac")
 
 _SHOWN = 5
 """How many candidates an ambiguous id names."""
@@ -63,18 +60,6 @@ class History:
             rows = recordings.page(self._connection, selection, limit, before)
         return [self._listed(row) for row in rows]
 
-    def find(self, prefix: str) -> str:
-        """The id that begins with `prefix`. Raises NotFound, or UsageError when several do."""
-        if not _ID.fullmatch(prefix):
-            raise NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
-        found = recordings.starting_with(self._connection, prefix.upper(), _SHOWN + 1)
-        if not found:
-            raise NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
-        if len(found) > 1:
-            more = " …" if len(found) > _SHOWN else ""
-            raise UsageError(f"{prefix} is the beginning of several ids", " ".join(found[:_SHOWN]) + more)
-        return found[0]
-
     def show(self, prefix: str) -> Recording:
         """One recording with its text. Raises NotFound, UsageError, VaultDamaged."""
         row = self._row(prefix)
@@ -107,21 +92,11 @@ class History:
             recordings.set_feedback(self._connection, row.uid, word, correction)
         return row.uid
 
-    def stats(self) -> Stats:
-        """Count."""
-        with db.guarded():
-            by = {name: recordings.counts_by(self._connection, name) for name in ("wake_word", "room", "mode")}
-            said = recordings.counts_by(self._connection, "feedback")
-            totals = recordings.totals(self._connection)
-            detections = recordings.count_detections(self._connection)
-        said.pop("", None)
-        return Stats(*totals, by["wake_word"], by["room"], by["mode"], said, *detections)
-
     def _row(self, prefix: str) -> recordings.Row:
         with db.guarded():
-            row = recordings.get(self._connection, self.find(prefix))
+            row = recordings.get(self._connection, _find(self._connection, prefix))
         if row is None:
-            raise NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
+            raise _unknown(prefix)
         return row
 
     def _listed(self, row: recordings.Row) -> Recording:
@@ -192,28 +167,26 @@ def opened(ask: vaults.Ask, *, needs_key: bool) -> Iterator[History | None]:
         yield History(connection, reader, problem)
 
 
-def write_new(path: str, data: bytes) -> None:
-    """Write a file that must not exist yet, 0600; half of one is removed. Raises UsageError when it exists."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        file = os.open(path, flags, 0o600)
-    except FileExistsError:
-        raise UsageError(f"{path} exists, and is not overwritten", "choose another name with -o") from None
-    try:
-        with os.fdopen(file, "wb") as stream:
-            stream.write(data)
-    except OSError:
-        os.unlink(path)
-        raise
+def resolve(prefixes: Sequence[str]) -> list[str]:
+    """The ids that begin so. Raises NotFound, or UsageError when several do. Opens nothing."""
+    if not prefixes:
+        return []
+    if not db.exists(paths.database()):
+        raise _unknown(prefixes[0])
+    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+        return [_find(connection, prefix) for prefix in prefixes]
 
 
-def as_format(flac: bytes, kind: str) -> bytes:
-    """A FLAC file's bytes as `wav` or `flac`."""
-    if kind == "flac":
-        return flac
-    from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is decoded
-
-    return codec.write_wav(codec.decode_flac(flac))
+def stats() -> Stats | None:
+    """Count; None when nothing was ever stored."""
+    if not db.exists(paths.database()):
+        return None
+    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+        word, room, mode, said = (
+            recordings.counts_by(connection, name) for name in ("wake_word", "room", "mode", "feedback")
+        )
+        said.pop("", None)  # those that nobody said anything of
+        return Stats(*recordings.totals(connection), word, room, mode, said, *recordings.count_detections(connection))
 
 
 class _Remembering:
@@ -227,6 +200,22 @@ class _Remembering:
         passphrase = self._ask()
         self.answered = passphrase is not None
         return passphrase
+
+
+def _find(connection: db.Connection, prefix: str) -> str:
+    if not _ID.fullmatch(prefix):
+        raise _unknown(prefix)
+    found = recordings.starting_with(connection, prefix.upper(), _SHOWN + 1)
+    if not found:
+        raise _unknown(prefix)
+    if len(found) > 1:
+        more = " …" if len(found) > _SHOWN else ""
+        raise UsageError(f"{prefix} is the beginning of several ids", " ".join(found[:_SHOWN]) + more)
+    return found[0]
+
+
+def _unknown(prefix: str) -> NotFound:
+    return NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
 
 
 def _damaged(row: recordings.Row) -> VaultDamaged:

@@ -23,6 +23,9 @@ from echoctl.vault.primitives import random_secret, wipe
 Ask = Callable[[], bytearray | None]
 """Gets a passphrase: from a person, a file or a command; None when there is none to be had."""
 
+Choose = Callable[[], bytearray]
+"""Gets a new passphrase; called once the vault is open, so that a person is asked for the old one first."""
+
 FIRST_RUN = (
     "recordings are sealed with a key on this disk: that protects deleted recordings and stray copies of the "
     "database, not a stolen disk; echoctl vault passphrase does"
@@ -115,14 +118,15 @@ def unlock(connection: db.Connection, ask: Ask) -> Reader:
         wipe(secret)
 
 
-def set_passphrase(ask: Ask, new: bytearray) -> bool:
-    """Open the vault and make `new` the passphrase; the device key alone opens nothing any more.
+def set_passphrase(ask: Ask, choose: Choose) -> bool:
+    """Open the vault and set a new passphrase; the device key alone opens nothing any more.
 
     Old and new slot change in one transaction, in place. Returns False when a reader kept the write-ahead log from
     being emptied, which may still hold the slots that went. Raises UsageError, VaultLocked, VaultDamaged.
     """
-    check_passphrase(new)
     with contextlib.closing(db.connect(paths.database())) as connection, unlock(connection, ask) as reader:
+        new = choose()
+        check_passphrase(new)
         return _change(connection, reader, _secret_of(_vault(connection)), new)
 
 
@@ -132,25 +136,25 @@ def remove_passphrase(ask: Ask) -> bool:
         return _change(connection, reader, _secret_of(_vault(connection)), None)
 
 
-def make_recovery(ask: Ask) -> str:
-    """Open the vault and make a recovery line, in place of an earlier one. It is kept nowhere: show it once."""
+def make_recovery(ask: Ask) -> tuple[str, bool]:
+    """Open the vault and make a recovery line, in place of an earlier one. It is kept nowhere: show it once.
+
+    Returns it, and what `set_passphrase` returns.
+    """
     with contextlib.closing(db.connect(paths.database())) as connection, unlock(connection, ask) as reader:
         secret = random_secret()
         slot = keys.seal_recovery(_vault(connection), reader.seed, secret)
         line = age.identity_line(secret)
         wipe(secret)
-        _write_slots(connection, {fmt.RECOVERY_SLOT: slot})
-    return line
+        return line, _write_slots(connection, {fmt.RECOVERY_SLOT: slot})
 
 
-def recover(line: str, new: bytearray | None) -> bool:
-    """Open the vault with its recovery line and set passphrase `new`, or with None the device key alone.
+def recover(line: str, choose: Choose | None) -> bool:
+    """Open the vault with its recovery line and set a new passphrase, or with None the device key alone.
 
     A missing device key is made anew, another vault's is set aside. Returns as `set_passphrase` does. Raises
     UsageError when the line has a mistake, VaultLocked when it is not this vault's.
     """
-    if new is not None:
-        check_passphrase(new)
     secret = age.parse_identity(line)
     with contextlib.closing(db.connect(paths.database())) as connection:
         vault = _vault(connection)
@@ -162,6 +166,9 @@ def recover(line: str, new: bytearray | None) -> bool:
         finally:
             wipe(secret)
         with reader:
+            new = choose() if choose else None
+            if new is not None:
+                check_passphrase(new)
             return _change(connection, reader, _present_or_new_secret(vault), new)
 
 
@@ -169,6 +176,11 @@ def check_passphrase(passphrase: bytearray) -> None:
     """Raise UsageError for a passphrase that is too short to be one."""
     if len(passphrase.decode()) < MIN_PASSPHRASE:
         raise UsageError(f"a passphrase needs at least {MIN_PASSPHRASE} characters", "four unrelated words are good")
+
+
+def as_passphrase(text: str) -> bytearray:
+    """What a person typed, as the same bytes on every system."""
+    return keys.passphrase_bytes(text)
 
 
 def passphrase_from_file(path: str) -> bytearray:
@@ -183,10 +195,10 @@ def passphrase_from_file(path: str) -> bytearray:
 def passphrase_from_command(command: str) -> bytearray:
     """The first line that the command prints; it is split into words and no shell sees it. Raises VaultLocked."""
     hint = "check vault.passphrase_command: echoctl config show"
-    try:
+    try:  # IndexError: a command without a single word
         run = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, timeout=_COMMAND_SECONDS, check=True)
         return _first_line(run.stdout.decode().split("\n")[0], "the passphrase command")
-    except (OSError, subprocess.SubprocessError, ValueError) as exc:
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as exc:
         raise VaultLocked(f"the passphrase command failed: {type(exc).__name__}", hint) from None
 
 
@@ -194,7 +206,7 @@ def _first_line(text: str, source: str) -> bytearray:
     line = text.rstrip("\r\n")
     if not line:
         raise UsageError(f"{source} gave no passphrase", "it is the first line")
-    return keys.passphrase_bytes(line)
+    return as_passphrase(line)
 
 
 def _vault(connection: db.Connection) -> keys.Vault:

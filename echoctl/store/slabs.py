@@ -35,7 +35,7 @@ def write(connection: sqlite3.Connection, epoch: int, seq: int, wrapped: bytes) 
 def read(connection: sqlite3.Connection, epoch: int) -> bytes:
     """All slots of an epoch, one after the other; empty when there is no such slab."""
     row = connection.execute(
-        "SELECT substr(wraps, ?) FROM keyslab WHERE epoch = ?", (UNUSED_BYTES + 1, epoch)
+        "SELECT ifnull(substr(wraps, ?), x'') FROM keyslab WHERE epoch = ?", (UNUSED_BYTES + 1, epoch)
     ).fetchone()
     return bytes(row[0]) if row else b""
 

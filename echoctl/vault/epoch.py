@@ -146,8 +146,8 @@ class Reader:
         """The key of a recording. Raises VaultDamaged when its epoch or its slot does not open."""
         if epoch != self._epoch:
             self._open_epoch(epoch, sealed)
-        aad = fmt.record_aad(self._vault, epoch, place.seq, record, at_ms)
         try:
+            aad = fmt.record_aad(self._vault, epoch, place.seq, record, at_ms)
             return RecordKey(unwrap(self._wrapping[place.seq], place.wrapped, aad), aad)
         except (DoesNotOpen, IndexError, struct.error):
             raise VaultDamaged("the key of this recording does not open", DAMAGED_HINT) from None

@@ -50,7 +50,7 @@ def test_a_store_is_opened_and_its_vault_described(home: Path) -> None:
     assert look("database").text.startswith("opens, schema 1")
     assert look("vault").grade == Grade.NOTE
     assert look("vault").fix == "echoctl vault passphrase"
-    vaults.set_passphrase(lambda: None, bytearray(b"correct horse battery"))
+    vaults.set_passphrase(lambda: None, lambda: bytearray(b"correct horse battery"))
     assert look("vault").grade == Grade.OK
 
 

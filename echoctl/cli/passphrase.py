@@ -1,0 +1,67 @@
+"""Where passphrases come from: a file, the configured command, or the person at the terminal. Never from argv."""
+
+import getpass
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from echoctl import config
+from echoctl.errors import UsageError, VaultLocked
+
+if TYPE_CHECKING:
+    from echoctl.services.vaults import Ask
+
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", metavar="FILE", help="The passphrase is the first line of FILE.")
+]
+"""The option of every command that may have to open the vault."""
+
+
+def asking(file: Path | None, *, prompt: bool = True) -> "Ask":
+    """A way to a passphrase: the file, else vault.passphrase_command, else (with `prompt`) the person."""
+    return lambda: _given(file) or (_prompted("passphrase: ") if prompt else None)
+
+
+def new(file: Path | None) -> bytearray:
+    """A new passphrase: from the file, or typed twice. Raises UsageError, VaultLocked."""
+    from echoctl.services import vaults  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+
+    if file:
+        return vaults.passphrase_from_file(str(file))
+    first = _prompted("new passphrase: ")
+    if first is None:
+        raise VaultLocked("nobody is at the terminal to choose a passphrase", "give --new-passphrase-file")
+    vaults.check_passphrase(first)
+    if _prompted("the same again: ") != first:
+        raise UsageError("the two passphrases differ", "nothing was changed: try again")
+    return first
+
+
+def secret_line(prompt: str) -> str | None:
+    """A line that is not shown while it is typed; None without a terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return None
+    try:
+        return getpass.getpass(f"echoctl: {prompt}")
+    except EOFError:
+        return None
+
+
+def _given(file: Path | None) -> bytearray | None:
+    from echoctl.services import vaults  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+
+    if file:
+        return vaults.passphrase_from_file(str(file))
+    command = config.load().vault.passphrase_command
+    return vaults.passphrase_from_command(command) if command else None
+
+
+def _prompted(prompt: str) -> bytearray | None:
+    from echoctl.services import vaults  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+
+    line = secret_line(prompt)
+    return vaults.as_passphrase(line) if line is not None else None

@@ -1,0 +1,39 @@
+"""The database as a file: where it is, and whether it is sound."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+from echoctl import paths
+from echoctl.store import check as checking
+from echoctl.store import db, purging
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a check found."""
+
+    size: int
+    """Bytes of the database file, its write-ahead log not counted."""
+    schema: int
+    problems: tuple[str, ...]
+    log_emptied: bool
+    """The write-ahead log is merged and truncated, so nothing that was purged is left in it."""
+
+
+def path() -> str:
+    """Where the database is, or would be."""
+    return paths.database()
+
+
+def check() -> Health | None:
+    """Look the database over and finish a purge whose log could not be emptied; None when there is no database.
+
+    Raises StoreError when it is too damaged to look at.
+    """
+    if not db.exists(paths.database()):
+        return None
+    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+        problems = tuple(checking.problems(connection))
+        emptied = purging.empty_log(connection)
+    return Health(os.path.getsize(paths.database()), db.SCHEMA_VERSION, problems, emptied)
