@@ -1,0 +1,154 @@
+"""Rules that hold for the whole house, whoever adds a room to it."""
+
+import ast
+import importlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer._click import Command
+from typer.core import TyperGroup
+
+from echoctl import errors
+from echoctl.cli.app import COMMANDS
+from tests.conftest import REPOSITORY
+from tools import check_shape
+
+STREAMS = {"listen"}
+"""Commands that go on until they are ended; their --json is one object per line."""
+
+ONLY_BYTES = {"history export"}
+"""Commands whose output is a file."""
+
+TESTED_ELSEWHERE = {
+    "__main__.py": "tests/test_fastpath.py starts real processes",
+    "model.py": "nouns without behaviour",
+    "store/migrations.py": "tests/store/test_db.py",
+    "store/state.py": "tests/services/test_state.py",
+    "store/events.py": "tests/services/test_state.py",
+    "cli/mute.py": "tests/test_fastpath.py",
+    "cli/unmute.py": "tests/test_fastpath.py",
+    "cli/status.py": "tests/test_fastpath.py",
+    "cli/output.py": "tests/cli/test_app.py",
+    "cli/diagnostics.py": "tests/cli/test_app.py",
+    "cli/confirm.py": "tests/cli/test_app.py",
+    "cli/group.py": "tests/cli/test_app.py",
+}
+"""Source files without a test file of their own name, and where they are tested."""
+
+
+def commands() -> Iterator[tuple[str, Command]]:
+    """Every command that can be typed, "history list" and so on, groups left out."""
+    for name in COMMANDS:
+        command = typer.main.get_command(importlib.import_module(f"echoctl.cli.{name}").app)
+        if isinstance(command, TyperGroup):
+            yield from ((f"{name} {sub}", child) for sub, child in command.commands.items())
+        else:
+            yield name, command
+
+
+ALL = dict(commands())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_help_line_of_its_own(name: str) -> None:
+    assert COMMANDS[name]
+    assert not COMMANDS[name].endswith(".")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_and_every_parameter_says_what_it_does(name: str) -> None:
+    assert ALL[name].help
+    for parameter in ALL[name].params:
+        assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_speaks_json(name: str) -> None:
+    options = {option for parameter in ALL[name].params for option in parameter.opts}
+    assert "--json" in options or name in ONLY_BYTES
+
+
+def test_every_exit_code_is_documented_and_no_other() -> None:
+    documented = {
+        int(code) for code in re.findall(r"^\| (\d+) \|", (REPOSITORY / "docs/scripting.md").read_text(), re.MULTILINE)
+    }
+    ours = {value for name, value in vars(errors.ExitCode).items() if name.isupper()}
+    assert documented == ours
+
+
+def test_every_exemption_is_still_needed() -> None:
+    for place, reason in TESTED_ELSEWHERE.items():
+        assert (REPOSITORY / "echoctl" / place).exists(), place
+        named = re.search(r"tests/\S+\.py", reason)
+        assert not named or (REPOSITORY / named[0]).exists(), reason
+
+
+def test_every_package_says_what_lives_in_it() -> None:
+    for file in (REPOSITORY / "echoctl").rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(file.read_text())), file
+
+
+def test_imports_point_down() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_every_room_is_small() -> None:
+    assert check_shape.main() == 0
+
+
+def test_the_shape_check_sees_what_it_should() -> None:
+    long = "def f() -> None:\n" + "    pass\n" * 50
+    assert [problem for _, problem in check_shape.problems('"""Doc."""\n' + long)] == ["f has 51 lines, more than 45"]
+    assert [problem for _, problem in check_shape.problems("x = 1  # TO" + "DO: later\n")] == [
+        "TO" + "DO: finish it or file an issue",
+        "the module has no docstring: why does it exist?",
+    ]
+    assert "wants a second room" in next(check_shape.problems('"""Doc."""\n' * 400))[1]
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, cwd=REPOSITORY, check=False)
+    if listed.returncode:  # an archive without its history: look at what is there
+        return [file for file in REPOSITORY.rglob("*") if file.is_file() and ".venv" not in file.parts]
+    return [REPOSITORY / name for name in listed.stdout.decode().split("\0") if name]
+
+
+MACHINE = re.compile(
+    rb"/(?:root|home/[a-z]+|work)/|files\.pythonhosted|pypi\.org/(?:simple|packages)|registry\.npmjs|--index-url \S*:"
+)
+"""Paths of somebody's machine, and addresses that belong to the machine's configuration and not to a project."""
+
+
+def test_no_file_names_somebodys_machine_or_a_registry() -> None:
+    found = [
+        f"{file.relative_to(REPOSITORY)}: {hit[0].decode()}"
+        for file in tracked()
+        if file.is_file() and file != Path(__file__).resolve() and (hit := MACHINE.search(file.read_bytes()))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", [b"see /home/ann/x", b"/root/.cache", b"https://files.pythonhosted.org/a"])
+def test_the_search_for_machines_sees_them(text: bytes) -> None:
+    assert MACHINE.search(text)
+
+
+def test_every_pinned_package_has_hashes_and_no_address() -> None:
+    for file in (REPOSITORY / "constraints").glob("*.txt"):
+        for block in re.split(r"\n(?=\S)", file.read_text().strip()):
+            assert block.startswith("#") or "--hash=sha256:" in block, block
+            assert "://" not in block, block
