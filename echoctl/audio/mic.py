@@ -1,0 +1,220 @@
+"""The microphone: a PortAudio stream in callback mode, at the device's own rate, resampled to chunks.
+
+The callback runs in PortAudio's thread and only copies into memory that was allocated before. The reader is woken when
+as much has come as it asked for: while nobody speaks the ear is `patient` and is woken three times a second instead of
+twelve, which is most of what listening costs.
+
+What sounddevice does when a device fails, as seen with PulseAudio and PipeWire:
+unplugged or server gone: the stream ends without an exception. Suspended or frozen: blocks stop, the stream still says
+that it is active. Muted, or moved by the server to another source: blocks of exact zeros. Hence three detectors.
+`stop` hangs on a suspended source and `close` under a blocking read is a segmentation fault: so there is no blocking
+read here, and `abort` comes before `close`.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from echoctl.audio.devices import NO_MICROPHONE_HINT, Device, find_input, portaudio
+from echoctl.audio.resample import Resampler, mono
+from echoctl.audio.source import Chunker, SourceHealth
+from echoctl.audio.watch import RateWatch, SilenceWatch
+from echoctl.errors import DeviceError
+
+if TYPE_CHECKING:
+    import sounddevice
+
+BLOCK_S = 0.08
+"""What one callback brings: one chunk."""
+
+RING_S = 10.0
+"""How far the reader may fall behind before audio is dropped."""
+
+PATIENT_BLOCKS = 4
+"""How many blocks may wait while nobody speaks: 0.32 s. A wake word is longer, and is caught up with in one go."""
+
+STALL_S = 1.5
+"""No block for so long, and the device has gone to sleep or its server hangs."""
+
+FIRST_BLOCK_S = 3.0
+"""The same for a stream that was just opened; some servers take two seconds."""
+
+INVALID_CHANNELS = -9998
+"""PortAudio's paInvalidChannelCount."""
+
+OnEvent = Callable[[str, dict[str, Any]], None]
+
+
+class DeviceLost(DeviceError):
+    """The microphone was there and is gone; `reason` is "ended" or "stalled"."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"the microphone is gone: {name}", "it is opened again as soon as it is back")
+        self.reason = reason
+
+
+def open_microphone(device: str = "", on_event: OnEvent = lambda what, fields: None) -> "Microphone":
+    """Open a microphone by name, part of a name or number; "" is the system's default.
+
+    `on_event` hears, from within read(), of what is odd but no loss: "rate" (the device does not run at the rate that
+    it states), "silent" (nothing but zeros) and "sound" (that is over).
+    Raises NotFound for a name that fits none or several, DeviceError when it cannot be opened.
+    """
+    return Microphone(find_input(device), on_event)
+
+
+class Microphone:
+    """An open microphone. One thread reads and closes it."""
+
+    live = True
+
+    def __init__(self, device: Device, on_event: OnEvent) -> None:
+        self.name = device.name
+        self.patient = False
+        """True lets PATIENT_BLOCKS gather before read() gives the first of them."""
+        self._on_event = on_event
+        self._rate = device.rate
+        self._block_frames = round(device.rate * BLOCK_S)
+        self._frame_bytes = 2
+        self._written = 0
+        self._taken = 0
+        self._wanted = 0
+        self._arrived = threading.Lock()
+        self._ended = False
+        self._overflows = 0
+        self._dropped = 0
+        self._opened_at = self._block_at = time.monotonic()
+        self._stream = self._open(device)
+        self._resampler = Resampler(device.rate)
+        self._chunker = Chunker()
+        self._rate_watch = RateWatch(device.rate)
+        self._silence_watch = SilenceWatch()
+
+    def read(self, timeout_s: float) -> bytes | None:
+        """Give the next chunk, or None when none came in time. Raises DeviceLost."""
+        if chunk := self._chunker.next():
+            return chunk
+        deadline = time.monotonic() + timeout_s
+        while not self._enough():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._check_alive()
+                return None
+            self._arrived.acquire(timeout=left)
+        self._drain()
+        return self._chunker.next() or None
+
+    def health(self) -> SourceHealth:
+        """The counters since it was opened."""
+        second = self._rate * self._frame_bytes
+        return SourceHealth(
+            overflows=self._overflows,
+            dropped_ms=self._dropped * 1000 // second,
+            lag_ms=(self._written - self._taken) * 1000 // second + self._chunker.held_ms,
+        )
+
+    def close(self) -> None:
+        """Close the stream: when this returns no callback fires any more. Wipes what was not read."""
+        self._stream.abort()
+        self._stream.close()
+        self._buffer[:] = bytes(len(self._buffer))
+        self._chunker.clear()
+
+    def _open(self, device: Device) -> "sounddevice.RawInputStream":
+        sounddevice = portaudio()
+        # Many sound cards have no mono mode: take as few channels as the device allows and mix.
+        for channels in sorted({1, min(2, device.channels), device.channels}):
+            self._frame_bytes = 2 * channels
+            self._buffer = memoryview(bytearray(round(RING_S * device.rate) * self._frame_bytes))
+            try:
+                return self._started(device, channels)
+            except sounddevice.PortAudioError as exc:
+                failure = exc
+                if INVALID_CHANNELS not in exc.args:
+                    break
+        reason = str(failure.args[0]).removeprefix("Error opening RawInputStream: ")
+        raise DeviceError(f"cannot open {device.name}: {reason}", NO_MICROPHONE_HINT) from failure
+
+    def _started(self, device: Device, channels: int) -> "sounddevice.RawInputStream":
+        import sounddevice  # noqa: PLC0415 - loaded already; here for its types
+
+        stream = sounddevice.RawInputStream(
+            samplerate=device.rate,
+            blocksize=self._block_frames,
+            device=device.index,
+            channels=channels,
+            dtype="int16",
+            callback=self._callback,
+            finished_callback=self._finished,
+        )
+        try:
+            stream.start()
+        except sounddevice.PortAudioError:
+            stream.close()
+            raise
+        return stream
+
+    def _callback(self, data: Any, frames: int, when: Any, status: Any) -> None:
+        """PortAudio's thread: copy, count, wake. Nothing here waits."""
+        self._block_at = time.monotonic()
+        if status and status.input_overflow:
+            self._overflows += 1
+        size = frames * self._frame_bytes
+        buffer = self._buffer
+        if self._written - self._taken + size > len(buffer):
+            self._dropped += size
+            self._overflows += 1
+            return
+        at = self._written % len(buffer)
+        first = min(size, len(buffer) - at)
+        if first == size:
+            buffer[at : at + size] = data
+        else:
+            buffer[at:] = data[:first]
+            buffer[: size - first] = data[first:]
+        self._written += size
+        if self._written - self._taken >= self._wanted:
+            self._wake()
+
+    def _finished(self) -> None:
+        """PortAudio's thread: the stream has ended, wanted or not."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(RuntimeError):  # nobody waits: it is free already
+            self._arrived.release()
+
+    def _enough(self) -> bool:
+        blocks = PATIENT_BLOCKS if self.patient else 1
+        self._wanted = blocks * self._block_frames * self._frame_bytes
+        return self._written - self._taken >= self._wanted
+
+    def _drain(self) -> None:
+        """Take everything that has arrived through the resampler."""
+        import numpy as np  # noqa: PLC0415 - 130 ms that only commands with audio should pay
+
+        size = self._written - self._taken
+        at = self._taken % len(self._buffer)
+        block = bytes(self._buffer[at : at + size])
+        block += self._buffer[: size - len(block)]
+        self._taken += size
+        frames = np.frombuffer(block, "<i2").reshape(-1, self._frame_bytes // 2)
+        self._chunker.add(self._resampler.feed(mono(frames.astype(np.float32))))
+        self._watch(block, len(frames))
+
+    def _watch(self, block: bytes, frames: int) -> None:
+        measured = self._rate_watch.feed(self._written // self._frame_bytes, self._block_at, self._overflows)
+        if measured is not None:
+            self._on_event("rate", {"device": self.name, "stated": self._rate, "measured": round(measured)})
+        if (quiet_s := self._silence_watch.feed(block, frames / self._rate)) is not None:
+            self._on_event("silent" if quiet_s else "sound", {"device": self.name, "seconds": quiet_s})
+
+    def _check_alive(self) -> None:
+        if self._ended or not self._stream.active:
+            raise DeviceLost(self.name, "ended")
+        limit = STALL_S if self._written else FIRST_BLOCK_S
+        if time.monotonic() - self._block_at > limit:
+            raise DeviceLost(self.name, "stalled")
