@@ -7,31 +7,43 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from echoctl.model import CHUNK_SAMPLES, SAMPLE_RATE, Detection, NearMiss
+from echoctl.model import Detection, NearMiss, Word
 from echoctl.speech.gate import Trigger
 from echoctl.speech.models import SpeechModel
-from echoctl.speech.spotters import UNKNOWN, Heard, PhraseCheck, Spotter, Verifier, seconds
+from echoctl.speech.spotters import (
+    UNKNOWN,
+    Heard,
+    PhraseCheck,
+    Spotter,
+    Verifier,
+    occurrences,
+    seconds,
+    weighted,
+)
+from echoctl.speech.words import ORDINARY
 
 Recent = Callable[[float], bytes]
 """The last so many seconds of pcm, up to and including the chunk that is being fed."""
 
-CHUNK_S = CHUNK_SAMPLES / SAMPLE_RATE
-
 CHECK_S = 1.8
-"""What the grammar looks at: the word and a little of what came before."""
+"""What a check looks at: the word and a little of what came before."""
+
+FINAL_S = 2.6
+"""The same when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
 
 
 class Lane(Protocol):
     """One way of spotting one word or several."""
 
     words: tuple[str, ...]
-    description: str
-    """How it spots, in a few words for a person."""
     score: float
     """The latest score of the first stage, 0 to 1."""
 
     def feed(self, chunk: bytes, t: float, *, awake: bool) -> Detection | NearMiss | None:
         """Take 80 ms that end at stream time `t`; without `awake` (refractory period) nothing may be found."""
+
+    def pause(self, t: float, *, awake: bool) -> Detection | NearMiss | None:
+        """It has become quiet at `t` and nothing will be fed for a while: decide on what was."""
 
     def reset(self) -> None:
         """Forget all audio."""
@@ -52,40 +64,51 @@ class Verdict:
 class SecondStage:
     """The second opinion on what a neural spotter found, on the audio of the last two seconds.
 
-    Decoded are a grammar with decoys (strict), then a plain one (lax); a second spotter is asked where installed.
+    First a plain grammar of the word (30 ms); where that finds it, it is a wake if the spotter is rather sure, or if
+    a grammar full of ordinary words finds it too, or if the second spotter has an inkling of it. Where the plain
+    grammar does not find it, one of the spotters must be quite sure.
     """
 
-    STRICT_ALONE = 0.5
-    SURE = 0.98
-    LAX_WITH_VERIFIER = 0.02
+    PLAIN_WITH_SPOTTER = 0.3
+    SPOTTER_ALONE = 0.98
+    PLAIN_WITH_VERIFIER = 0.02
     VERIFIER_ALONE = 0.4
+    WEIGHT = 5
+    VERIFIER_PAST_S = 2.6
 
-    def __init__(self, strict: PhraseCheck | None, lax: PhraseCheck | None, verifier: Verifier | None) -> None:
-        self._strict = strict
-        self._lax = lax
+    def __init__(self, word: str, model: SpeechModel, verifier: Verifier | None) -> None:
+        self._word = word
+        spelled = all(model.has_word(part) for part in word.split())
+        self._plain = PhraseCheck(model, [word]) if spelled else None
+        self._full = PhraseCheck(model, [word], ORDINARY, self.WEIGHT) if spelled else None
         self._verifier = verifier
         self._verified = 0.0
 
     def judge(self, recent: Recent, chunk: bytes, trigger: Trigger) -> Verdict:
-        """Judge at a chunk at which `trigger` is hot."""
+        """Judge at a chunk at which `trigger` is hot; to be called at each of them in turn."""
         pcm = recent(CHECK_S)
         scores = {"spotter": trigger.peak}
-        strict = self._strict(pcm) if self._strict else None
-        if strict is not None:
-            scores["grammar"] = strict.confidence
-            return Verdict(True, scores, strict, seconds(pcm))
-        lax = self._lax(pcm) if self._lax else None
         if self._verifier:
-            score = self._verifier.begin(recent(2.6)) if trigger.age == 1 else self._verifier.feed(chunk)
-            self._verified = score if trigger.age == 1 else max(self._verified, score)
-            scores["verifier"] = self._verified
-            sure = self._verified >= (self.LAX_WITH_VERIFIER if lax else self.VERIFIER_ALONE)
+            scores["verifier"] = self._verify(self._verifier, recent, chunk, trigger)
+        plain = self._plain(pcm, self._word) if self._plain else None
+        sure = trigger.peak >= self.SPOTTER_ALONE or scores.get("verifier", 0.0) >= self.VERIFIER_ALONE
+        if plain:
+            scores["grammar"] = plain.confidence
+            sure = sure or trigger.peak >= self.PLAIN_WITH_SPOTTER
+            sure = sure or scores.get("verifier", 0.0) >= self.PLAIN_WITH_VERIFIER
+            sure = sure or bool(self._full and self._full(pcm, self._word))
+        return Verdict(sure, scores, plain, seconds(pcm))
+
+    def _verify(self, verifier: Verifier, recent: Recent, chunk: bytes, trigger: Trigger) -> float:
+        if trigger.age == 1:
+            self._verified = verifier.begin(recent(self.VERIFIER_PAST_S))
         else:
-            sure = trigger.peak >= self.SURE
-        return Verdict(sure, scores, lax, seconds(pcm))
+            self._verified = max(self._verified, verifier.feed(chunk))
+        return self._verified
 
     def reset(self) -> None:
         """Forget all audio."""
+        self._verified = 0.0
         if self._verifier:
             self._verifier.reset()
 
@@ -101,7 +124,6 @@ class NeuralLane:
 
     def __init__(self, word: str, spotter: Spotter, threshold: float, second: SecondStage, recent: Recent) -> None:
         self.words: tuple[str, ...] = (word,)
-        self.description = "microWakeWord, checked by the speech model"
         self.score = 0.0
         self._spotter = spotter
         self._trigger = Trigger(threshold, self.HOLD)
@@ -123,6 +145,12 @@ class NeuralLane:
         found = self._detection(t, self._last)
         self._cool()
         return found
+
+    def pause(self, t: float, *, awake: bool) -> Detection | NearMiss | None:
+        """It has become quiet: what was not accepted by now is a near miss."""
+        missed = self._missed(t)
+        self._cool()
+        return missed if awake else None
 
     def reset(self) -> None:
         """Forget all audio."""
@@ -148,39 +176,81 @@ class NeuralLane:
 
 
 class GrammarLane:
-    """All typed words in one recogniser that knows nothing else; decides when a phrase has ended.
+    """All typed words in one recogniser that knows nothing else, and a second one for what it finds.
 
-    The recogniser ends a phrase half a second after the last word that is not "[unk]", even when somebody goes on
-    speaking, so a request in one breath is noticed while it is being spoken.
+    The first guesses a word in every half sentence. So a moment after it shows a word (which it does before the word
+    has ended), at its next three guesses while it goes on showing it, and once more when the phrase has ended, a
+    grammar full of ordinary words decodes the last moments afresh; only what that finds too, and surely, is a wake.
     """
 
     CONFIDENCE = 0.9
+    """What the second grammar must give the word."""
+    WEIGHT = 3
+    CHECK_WEIGHT = 10
+    STEP = 3
+    """Chunks from one guess of the recogniser to the next."""
+    CHECKS = 4
 
-    def __init__(self, words: Sequence[str], model: SpeechModel, thresholds: Mapping[str, float]) -> None:
+    def __init__(
+        self, words: Sequence[str], model: SpeechModel, recent: Recent, thresholds: Mapping[str, float]
+    ) -> None:
         self.words = tuple(words)
-        self.description = "the speech model's grammar"
         self.score = 0.0
-        self._recogniser = model.recogniser([*words, UNKNOWN])
+        self._recogniser = model.recogniser([*weighted(words, self.WEIGHT), UNKNOWN])
         self._recogniser.begin()
+        self._check = PhraseCheck(model, words, ORDINARY, self.CHECK_WEIGHT)
+        self._recent = recent
         self._thresholds = thresholds
-        self._zero = -1.0
+        self._shown: dict[str, int] = {}
 
     def feed(self, chunk: bytes, t: float, *, awake: bool) -> Detection | NearMiss | None:
         """Take 80 ms that end at `t`."""
-        if self._zero < 0:
-            self._zero = t - CHUNK_S
         ended = self._recogniser.feed(chunk)
         self.score = 0.0
-        for word in ended or ():
-            if word.text in self.words:
-                self.score = max(self.score, word.confidence)
-                scores = {"grammar": word.confidence}
-                if awake and word.confidence >= self._thresholds.get(word.text, self.CONFIDENCE):
-                    return Detection(word.text, t, self._zero + word.start, self._zero + word.end, scores)
-        return None
+        if ended is not None:
+            return self._decide(ended, t, awake=awake)
+        due = self._due(f" {self._recogniser.partial()} ")
+        return self._best([self._judge(word, t, CHECK_S) for word in due if awake])
+
+    def pause(self, t: float, *, awake: bool) -> Detection | NearMiss | None:
+        """It has become quiet: the phrase has ended."""
+        ended = self._recogniser.finish()
+        self._recogniser.begin()
+        return self._decide(ended, t, awake=awake)
 
     def reset(self) -> None:
         """Forget all audio."""
         self._recogniser.begin()
-        self._zero = -1.0
+        self._shown.clear()
         self.score = 0.0
+
+    def _due(self, partial: str) -> list[str]:
+        """The words of the guess that are to be checked at this chunk."""
+        self._shown = {word: self._shown.get(word, -1) + 1 for word in self.words if f" {word} " in partial}
+        last = self.STEP * self.CHECKS
+        return [word for word, age in self._shown.items() if age % self.STEP == 1 and age <= last]
+
+    def _decide(self, ended: Sequence[Word], t: float, *, awake: bool) -> Detection | NearMiss | None:
+        self._shown.clear()
+        found = {word: max(at) for word in self.words if (at := [h.confidence for h in occurrences(ended, word)])}
+        return self._best([self._judge(word, t, FINAL_S, spotter=found[word]) for word in found if awake])
+
+    def _judge(self, word: str, t: float, span: float, *, spotter: float | None = None) -> Detection | NearMiss | None:
+        """Decode the last `span` seconds afresh; only a word that stayed until its phrase ended is a near miss."""
+        pcm = self._recent(span)
+        heard = self._check(pcm, word)
+        self.score = max(self.score, heard.confidence if heard else 0.0)
+        scores = {"grammar": heard.confidence if heard else 0.0}
+        scores |= {} if spotter is None else {"spotter": spotter}
+        if heard is None or heard.confidence < self._thresholds.get(word, self.CONFIDENCE):
+            return None if spotter is None else NearMiss(word, t, scores)
+        base = t - seconds(pcm)
+        return Detection(word, t, base + heard.start, base + heard.end, scores)
+
+    @staticmethod
+    def _best(found: Sequence[Detection | NearMiss | None]) -> Detection | NearMiss | None:
+        """The surest detection, else a near miss, else None."""
+        wakes = [one for one in found if isinstance(one, Detection)]
+        if wakes:
+            return max(wakes, key=lambda wake: wake.scores["grammar"])
+        return next((one for one in found if one is not None), None)

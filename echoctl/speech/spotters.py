@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol
 
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES
+from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Word
 from echoctl.speech.models import SpeechModel
 from echoctl.speech.recogniser import Recogniser
 
@@ -127,25 +127,38 @@ class OpenVerifier:
 
 
 class PhraseCheck:
-    """Whether a piece of audio holds a phrase: one decoding with a grammar of it, "[unk]" and decoys."""
+    """Which of some phrases a piece of audio holds: one decoding with a grammar of them, "[unk]" and `others`.
 
-    def __init__(self, model: SpeechModel, phrase: str, decoys: Sequence[str] = ()) -> None:
-        known = [word for word in decoys if model.has_word(word)]
-        self._recogniser: Recogniser = model.recogniser([phrase, UNKNOWN, *known])
-        self._phrase = phrase.split()
+    `weight` says how often each phrase stands in the grammar, and so how readily it is found: Vosk counts the lines
+    of a grammar as it would count a text.
+    """
 
-    def __call__(self, pcm: bytes) -> Heard | None:
-        """The surest occurrence of the phrase in `pcm` (at most some seconds), or None."""
+    def __init__(self, model: SpeechModel, phrases: Sequence[str], others: Sequence[str] = (), weight: int = 1) -> None:
+        known = [word for word in others if word not in phrases and model.has_word(word)]
+        self._recogniser: Recogniser = model.recogniser([*weighted(phrases, weight), UNKNOWN, *known])
+
+    def __call__(self, pcm: bytes, phrase: str) -> Heard | None:
+        """The surest occurrence of `phrase` in `pcm` (at most some seconds), or None."""
         self._recogniser.begin()
         words = [*(self._recogniser.feed(pcm) or ()), *self._recogniser.finish()]
         self._recogniser.begin()
-        size = len(self._phrase)
-        found = [
-            Heard(words[at].start, words[at + size - 1].end, min(w.confidence for w in words[at : at + size]))
-            for at in range(len(words) - size + 1)
-            if [w.text for w in words[at : at + size]] == self._phrase
-        ]
-        return max(found, key=lambda heard: heard.confidence, default=None)
+        return max(occurrences(words, phrase), key=lambda heard: heard.confidence, default=None)
+
+
+def weighted(phrases: Sequence[str], weight: int) -> list[str]:
+    """Every phrase, `weight` times."""
+    return [phrase for phrase in phrases for _ in range(weight)]
+
+
+def occurrences(words: Sequence[Word], phrase: str) -> list[Heard]:
+    """Where `phrase` stands in `words`; as sure as its least sure word."""
+    parts = phrase.split()
+    runs = (words[at : at + len(parts)] for at in range(len(words) - len(parts) + 1))
+    return [
+        Heard(run[0].start, run[-1].end, min(word.confidence for word in run))
+        for run in runs
+        if [word.text for word in run] == parts
+    ]
 
 
 def seconds(pcm: bytes) -> float:

@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 
 from echoctl.errors import UsageError
 from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
-from echoctl.speech import words as wake_words
 from echoctl.speech.gate import EnergyGate, Refractory
-from echoctl.speech.lanes import CHUNK_S, GrammarLane, Lane, NeuralLane, Recent, SecondStage
+from echoctl.speech.lanes import GrammarLane, Lane, NeuralLane, Recent, SecondStage
 from echoctl.speech.models import SpeechModel
-from echoctl.speech.spotters import MicroSpotter, OpenVerifier, PhraseCheck, micro_installed, open_installed
+from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
+from echoctl.speech.words import NEURAL, require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES
 """What is fed again to the lanes when the gate opens, so that no onset is lost: 0.48 s."""
 
 REPLAY_S = REPLAY_BYTES / BYTES_PER_SECOND
 
-_THRESHOLD = 0.05
+THRESHOLD = 0.02
+"""Of microWakeWord, far below its own cut-off (0.9): the second stage decides."""
 
 
 class WakeDetector:
@@ -42,14 +43,14 @@ class WakeDetector:
         self._recent = recent
         self._gate = EnergyGate()
         self._refractory = Refractory(refractory_s)
-        self._lanes = _lanes(wake_words.unique(words), model, recent, thresholds)
+        self._lanes = _lanes(unique(words), model, recent, thresholds)
         self._fed = 0
         self._open = False
 
     @property
     def description(self) -> dict[str, str]:
         """How each word is spotted, in a few words for a person."""
-        return {word: lane.description for lane in self._lanes for word in lane.words}
+        return {word: _described(lane, word) for lane in self._lanes for word in lane.words}
 
     @property
     def score(self) -> float:
@@ -62,14 +63,14 @@ class WakeDetector:
         self._fed += len(chunk)
         t = self._fed / BYTES_PER_SECOND
         was_open, self._open = self._open, self._gate.feed(chunk)
-        if not self._open:
+        if not self._open and not was_open:
             return None
         if not was_open:
             self._replay(before, len(chunk))
         awake = self._refractory.over(t)
         found: Detection | NearMiss | None = None
         for lane in self._lanes:
-            heard = lane.feed(chunk, t, awake=awake)
+            heard = lane.feed(chunk, t, awake=awake) if self._open else lane.pause(t, awake=awake)
             if found is None or isinstance(heard, Detection):
                 found = heard or found
         if isinstance(found, Detection):
@@ -84,7 +85,7 @@ class WakeDetector:
             lane.reset()
 
     def _replay(self, until: float, size: int) -> None:
-        past = self._recent(REPLAY_S + 2 * CHUNK_S)[:-size][-REPLAY_BYTES:]
+        past = self._recent(REPLAY_S + 0.16)[:-size][-REPLAY_BYTES:]
         past = past[len(past) % CHUNK_BYTES :]
         start = until - len(past) / BYTES_PER_SECOND
         for at in range(0, len(past), CHUNK_BYTES):
@@ -97,23 +98,20 @@ def _lanes(words: Sequence[str], model: SpeechModel, recent: Recent, thresholds:
     lanes: list[Lane] = []
     typed = []
     for word in words:
-        entry = wake_words.known(word)
-        if entry.neural and micro_installed():
-            lanes.append(_neural(word, model, recent, thresholds.get(word, _THRESHOLD)))
+        if word in NEURAL and micro_installed():
+            verifier = OpenVerifier(NEURAL[word]) if open_installed() else None
+            threshold = thresholds.get(word, THRESHOLD)
+            second = SecondStage(word, model, verifier)
+            lanes.append(NeuralLane(word, MicroSpotter(NEURAL[word]), threshold, second, recent))
         else:
-            wake_words.require_vocabulary(word, model)
+            require_vocabulary(word, model)
             typed.append(word)
     if typed:
-        lanes.append(GrammarLane(typed, model, thresholds))
+        lanes.append(GrammarLane(typed, model, recent, thresholds))
     return lanes
 
 
-def _neural(word: str, model: SpeechModel, recent: Recent, threshold: float) -> NeuralLane:
-    entry = wake_words.known(word)
-    spelled = all(model.has_word(part) for part in word.split())
-    second = SecondStage(
-        PhraseCheck(model, word, entry.decoys) if spelled else None,
-        PhraseCheck(model, word) if spelled else None,
-        OpenVerifier(entry.neural) if open_installed() else None,
-    )
-    return NeuralLane(word, MicroSpotter(entry.neural), threshold, second, recent)
+def _described(lane: Lane, word: str) -> str:
+    if isinstance(lane, NeuralLane):
+        return "microWakeWord, then the speech model" + (" and openWakeWord" if open_installed() else "")
+    return "the speech model's grammar"

@@ -1,48 +1,38 @@
-"""What is known of each wake word: its neural model, and the words that are taken for it."""
+"""Words: those with a neural model, those that fill ordinary speech, and those that somebody may have meant."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from echoctl.errors import UsageError
 from echoctl.speech.models import SpeechModel
 
-
-@dataclass(frozen=True, slots=True)
-class WakeWord:
-    """A wake word that more is known of than its spelling."""
-
-    neural: str = ""
-    """Its model in microWakeWord and openWakeWord; empty: none."""
-    decoys: tuple[str, ...] = ()
-    """Words and phrases that sound like it: with them in the grammar the recogniser has something else to choose."""
-
-
-_ALEXA_DECOYS = """alex alexis alexander alexandra election elections lexus selects lecture lectures elects relax axe
-likes electric also elsa eleven like sir unless dialects"""
-
-KNOWN = {
-    "alexa": WakeWord(
-        "alexa",
-        tuple(_ALEXA_DECOYS.split()),
-    ),
-    "hey jarvis": WakeWord("hey_jarvis"),
-    "okay nabu": WakeWord("okay_nabu"),
-    "hey mycroft": WakeWord("hey_mycroft"),
-    "computer": WakeWord(),
-    "echo": WakeWord(),
-    "amazon": WakeWord(),
+NEURAL = {
+    "alexa": "alexa",
+    "hey jarvis": "hey_jarvis",
+    "okay nabu": "okay_nabu",
+    "hey mycroft": "hey_mycroft",
 }
+"""Wake words with a neural model, and its name in microWakeWord and openWakeWord alike."""
+
+_ORDINARY = """
+the of and to a in is you that it he was for on are as with his they i at be this have from or one had by word
+but not what all were we when your can said there use an each which she do how their if will up other about
+out many then them these so some her would make like him into time has look two more write go see no way could
+people my than first water been call who its now find long down day did get come made may part over new sound
+take only little work know place year live me back give most very after thing our just name good sentence man
+think say great where help through much before line right too mean old any same tell boy follow came want show
+also around form three small set put end does another well large must big even such because turn here why ask
+went men read need land different home us move try kind hand picture again change off play
+"""
+
+ORDINARY = tuple(_ORDINARY.split())
+"""The commonest words of written English. In a grammar they take up ordinary speech, which "[unk]" alone leaves to
+the wake word; unlike words that sound like the wake word they take little from it (docs/decisions/0006)."""
 
 
 def normal(word: str) -> str:
     """The spelling that all parts use: lower case, single spaces."""
     return " ".join(word.lower().split())
-
-
-def known(word: str) -> WakeWord:
-    """What is known of `word`; an empty entry for most."""
-    return KNOWN.get(word, WakeWord())
 
 
 def require_vocabulary(word: str, model: SpeechModel) -> None:

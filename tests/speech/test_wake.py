@@ -3,9 +3,11 @@ import pytest
 from echoctl.errors import ExitCode, UsageError
 from echoctl.model import Detection, NearMiss, Word
 from echoctl.speech import lanes, wake
-from echoctl.speech.spotters import Heard
+from echoctl.speech.spotters import UNKNOWN, PhraseCheck
 from echoctl.speech.words import nearest
 from tests.speech.fakes import LOUD, QUIET, FakeModel, FakeRecogniser, Tape
+
+ALEXA = Word("alexa", 1.0, 1.5, 1.0)
 
 
 class ScriptedSpotter:
@@ -24,9 +26,13 @@ class ScriptedSpotter:
         self.resets += 1
 
 
-def neural(spotter: ScriptedSpotter, tape: Tape, hears: Heard | None) -> lanes.NeuralLane:
-    check = lambda pcm: hears  # noqa: E731 - the shortest fake of a PhraseCheck
-    second = lanes.SecondStage(check, check, None)  # type: ignore[arg-type]
+def hears(*words: Word) -> FakeModel:
+    """A model whose every recogniser hears these words at the end of whatever it is given."""
+    return FakeModel("alexa computer", lambda grammar: FakeRecogniser(lambda pcm: words))
+
+
+def neural(spotter: ScriptedSpotter, tape: Tape, *words: Word) -> lanes.NeuralLane:
+    second = lanes.SecondStage("alexa", hears(*words), None)
     return lanes.NeuralLane("alexa", spotter, 0.05, second, tape.recent)
 
 
@@ -41,7 +47,7 @@ def run(detector: wake.WakeDetector, tape: Tape, chunks: list[bytes]) -> list[De
 
 def test_what_both_stages_find_is_a_detection_with_the_grammars_times(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter(*[0.0] * 29, 0.6)
-    lane = neural(spotter, tape, Heard(1.0, 1.5, 0.9))
+    lane = neural(spotter, tape, Word("alexa", 1.0, 1.5, 0.9))
     found = run(detector(monkeypatch, lane, tape), tape, [LOUD] * 30)
     assert found[:29] == [None] * 29
     hit = found[29]
@@ -53,7 +59,7 @@ def test_what_both_stages_find_is_a_detection_with_the_grammars_times(monkeypatc
 
 def test_what_the_second_stage_denies_is_one_near_miss(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter(0.0, 0.6)
-    found = run(detector(monkeypatch, neural(spotter, tape, None), tape), tape, [LOUD] * 20)
+    found = run(detector(monkeypatch, neural(spotter, tape), tape), tape, [LOUD] * 20)
     told = [f for f in found if f]
     assert len(told) == 1
     assert isinstance(told[0], NearMiss)
@@ -62,7 +68,7 @@ def test_what_the_second_stage_denies_is_one_near_miss(monkeypatch: pytest.Monke
 
 def test_no_second_wake_within_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter(*[0.6] * 60)
-    found = run(detector(monkeypatch, neural(spotter, tape, Heard(1, 1.5, 1)), tape), tape, [LOUD] * 60)
+    found = run(detector(monkeypatch, neural(spotter, tape, ALEXA), tape), tape, [LOUD] * 60)
     times = [f.t for f in found if isinstance(f, Detection)]
     assert times == pytest.approx([0.08, 2.08, 4.08])
     assert not any(isinstance(f, NearMiss) for f in found)
@@ -70,7 +76,7 @@ def test_no_second_wake_within_two_seconds(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nothing_runs_in_silence_and_the_onset_is_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter()
-    subject = detector(monkeypatch, neural(spotter, tape, None), tape)
+    subject = detector(monkeypatch, neural(spotter, tape), tape)
     run(subject, tape, [QUIET] * 100)
     assert spotter.fed == 0
     run(subject, tape, [LOUD])
@@ -79,7 +85,7 @@ def test_nothing_runs_in_silence_and_the_onset_is_replayed(monkeypatch: pytest.M
 
 def test_reset_reaches_the_spotter_and_keeps_time(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter(0.0, 0.0, 0.6)
-    subject = detector(monkeypatch, neural(spotter, tape, Heard(1, 1.5, 1)), tape)
+    subject = detector(monkeypatch, neural(spotter, tape, ALEXA), tape)
     run(subject, tape, [LOUD] * 2)
     subject.reset()
     assert spotter.resets == 1
@@ -89,15 +95,161 @@ def test_reset_reaches_the_spotter_and_keeps_time(monkeypatch: pytest.MonkeyPatc
     assert hit.t == pytest.approx(0.24)
 
 
-def test_a_typed_word_is_decided_on_the_final_result() -> None:
-    said = iter([None, None, [Word("computer", 0.05, 0.15, 0.95)]])
-    model = FakeModel("computer", lambda grammar: FakeRecogniser(lambda pcm: next(said)))
-    lane = lanes.GrammarLane(["computer"], model, {})
-    found = [lane.feed(LOUD, t, awake=True) for t in (1.08, 1.16, 1.24)]
+class ScriptedVerifier:
+    """openWakeWord's place: a score for the past, then one for each chunk."""
+
+    def __init__(self, *scores: float) -> None:
+        self.scores = list(scores)
+        self.begun = 0
+
+    def begin(self, past: bytes) -> float:
+        self.begun += 1
+        return self.scores.pop(0)
+
+    def feed(self, chunk: bytes) -> float:
+        return self.scores.pop(0)
+
+    def reset(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("peak", "verifier", "plain", "full", "wakes"),
+    [
+        (0.03, None, False, False, False),
+        (0.03, None, True, False, False),
+        (0.03, None, True, True, True),
+        (0.3, None, True, False, True),
+        (0.9, None, False, False, False),
+        (0.98, None, False, False, True),
+        (0.03, 0.01, True, False, False),
+        (0.03, 0.02, True, False, True),
+        (0.03, 0.3, False, False, False),
+        (0.03, 0.4, False, False, True),
+    ],
+)
+def test_what_the_second_stage_takes(peak: float, verifier: float | None, plain: bool, full: bool, wakes: bool) -> None:
+    def make(grammar: object) -> FakeRecogniser:
+        heard = plain if grammar == ["alexa", UNKNOWN] else full
+        return FakeRecogniser(lambda pcm: [ALEXA] if heard else [])
+
+    second = lanes.SecondStage("alexa", FakeModel("alexa", make), ScriptedVerifier(verifier) if verifier else None)
+    trigger = lanes.Trigger(0.02, 5)
+    trigger.feed(peak)
+    assert second.judge(Tape().recent, LOUD, trigger).accepted is wakes
+
+
+def test_the_verifier_starts_once_per_trigger_and_its_peak_counts() -> None:
+    verifier = ScriptedVerifier(0.0, 0.5, 0.0)
+    second = lanes.SecondStage("alexa", FakeModel(""), verifier)
+    trigger = lanes.Trigger(0.02, 5)
+    verdicts = []
+    for _ in range(3):
+        trigger.feed(0.05)
+        verdicts.append(second.judge(Tape().recent, LOUD, trigger))
+    assert [v.accepted for v in verdicts] == [False, True, True]
+    assert verdicts[2].scores["verifier"] == 0.5
+    assert verifier.begun == 1
+
+
+class Guesses(FakeRecogniser):
+    """A streaming recogniser with a guess for each chunk; a list of words ends the phrase."""
+
+    def __init__(self, guesses: list[str | list[Word]]) -> None:
+        super().__init__(lambda pcm: None)
+        self.guesses = guesses
+
+    def feed(self, pcm: bytes) -> tuple[Word, ...] | None:
+        guess = self.guesses.pop(0) if self.guesses else ""
+        self.says = guess if isinstance(guess, str) else ""
+        return None if isinstance(guess, str) else tuple(guess)
+
+    def finish(self) -> tuple[Word, ...]:
+        return (Word("computer", 0.0, 0.4, 0.7),) if "computer" in self.says else ()
+
+
+def typed(guesses: list[str | list[Word]], checked: list[Word], tape: Tape) -> tuple[lanes.GrammarLane, list[int]]:
+    """A lane for "computer" whose check hears `checked`, and the number of bytes of each check."""
+    checks: list[int] = []
+
+    def make(grammar: object) -> FakeRecogniser:
+        assert isinstance(grammar, list)
+        if "the" not in grammar:
+            return Guesses(guesses)
+
+        def hear(pcm: bytes) -> list[Word] | None:
+            if pcm:
+                checks.append(len(pcm))
+            return checked
+
+        return FakeRecogniser(hear)
+
+    return lanes.GrammarLane(["computer"], FakeModel("computer the of", make), tape.recent, {}), checks
+
+
+SURE = Word("computer", 1.0, 1.5, 0.95)
+
+
+def test_a_word_that_is_guessed_is_checked_a_moment_later() -> None:
+    tape = Tape()
+    lane, _ = typed(["", "computer", "computer"], [SURE], tape)
+    found = [lane.feed(tape.add(LOUD), (n + 1) * 0.08, awake=True) for n in range(3)]
     assert found[:2] == [None, None]
     assert isinstance(found[2], Detection)
-    assert (found[2].start, found[2].end) == pytest.approx((1.05, 1.15))
-    assert model.grammars == [["computer", "[unk]"]]
+    assert found[2].scores == {"grammar": 0.95}
+
+
+def test_a_flicker_is_not_checked_at_all() -> None:
+    tape = Tape()
+    lane, checks = typed(["computer", "", "computer", ""], [SURE], tape)
+    assert [lane.feed(tape.add(LOUD), 1.0, awake=True) for _ in range(4)] == [None] * 4
+    assert checks == []
+
+
+def test_a_word_that_stays_is_checked_at_each_new_guess_but_not_for_ever() -> None:
+    tape = Tape()
+    lane, checks = typed(["computer"] * 30, [], tape)
+    for _ in range(30):
+        assert lane.feed(tape.add(LOUD), 1.0, awake=True) is None
+    assert len(checks) == 2 * lane.CHECKS  # fed, and asked for the rest
+
+
+def test_a_final_word_that_the_check_denies_is_a_near_miss() -> None:
+    tape = Tape()
+    lane, _ = typed([[Word("computer", 0.0, 0.5, 0.8)]], [Word("computer", 0.0, 0.5, 0.6)], tape)
+    found = lane.feed(tape.add(LOUD), 1.0, awake=True)
+    assert isinstance(found, NearMiss)
+    assert found.scores == {"grammar": 0.6, "spotter": 0.8}
+
+
+def test_the_guess_that_quiet_cuts_short_is_decided() -> None:
+    tape = Tape()
+    lane, _ = typed(["computer"], [SURE], tape)
+    assert lane.feed(tape.add(LOUD), 0.08, awake=True) is None
+    assert isinstance(lane.pause(0.16, awake=True), Detection)
+
+
+def test_nothing_is_found_in_the_refractory_period() -> None:
+    tape = Tape()
+    lane, checks = typed([[SURE], "computer", "computer"], [SURE], tape)
+    assert [lane.feed(tape.add(LOUD), 1.0, awake=False) for _ in range(3)] == [None] * 3
+    assert checks == []
+
+
+def test_all_typed_words_share_two_recognisers() -> None:
+    model = FakeModel("computer echo the")
+    wake.WakeDetector(["computer", "echo"], model, recent=Tape().recent, thresholds={})
+    assert len(model.grammars) == 2
+    assert model.grammars[0] == ["computer"] * 3 + ["echo"] * 3 + [UNKNOWN]
+
+
+def test_a_phrase_of_two_words_is_as_sure_as_its_weaker_one() -> None:
+    words = [Word("hey", 0.0, 0.2, 1.0), Word("computer", 0.2, 0.7, 0.8)]
+    check = PhraseCheck(hears(*words), ["hey computer"])
+    heard = check(LOUD, "hey computer")
+    assert heard is not None
+    assert (heard.start, heard.end, heard.confidence) == (0.0, 0.7, 0.8)
+    assert check(LOUD, "computer computer") is None
 
 
 def test_an_unknown_word_is_refused_with_a_suggestion() -> None:

@@ -1,0 +1,306 @@
+"""How well does it wake? Misses, false wakes, latency and CPU on labelled speech, through the real command.
+
+    python bench/wake.py --data FOLDER [--model FOLDER] [--word alexa …] [--snr clean 10] [--peers] [--json]
+
+One row per word, signal-to-noise ratio and set of engines. A wake is a hit when it was decided between 0.1 s after
+the word's start and 2.5 s after its end; latency counts from the word's end to the decision, in stream time. CPU is
+process time per hour of audio of everything that ran (`command`: with transcription; `detector`: detector alone).
+Nothing is asserted here: the rows are printed with the origin and the content hash of the model.
+"""
+
+import argparse
+import bisect
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from mixing import RATE, Clip, Part, Spoken, negative, positive, read_manifest
+
+from echoctl import paths
+from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection
+from echoctl.speech import models as speech_models
+from echoctl.speech.models import Model
+from echoctl.speech.record import folder_hash, read_record
+from echoctl.speech.wake import WakeDetector
+from echoctl.speech.words import NEURAL
+
+REFRACTORY_S = 2.0
+
+Run = Callable[[bytes], tuple[list[float], float]]
+"""Takes pcm; gives the times of the wakes and the CPU seconds."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement."""
+
+    detector: str
+    word: str
+    snr: str
+    clips: int
+    missed: int
+    false_natural: int
+    false_confusable: int
+    false_noise: int
+    false_around: int
+    """Wakes in the positive stream that belong to no clip."""
+    minutes: float
+    """Of the negative stream."""
+    latency_p50: float | None
+    latency_p95: float | None
+    cpu_s_per_h: float
+
+    @property
+    def miss(self) -> float:
+        return self.missed / self.clips if self.clips else float("nan")
+
+
+def score(name: str, word: str, snr: str, wakes: list[float], spoken: list[Spoken]) -> tuple[int, int, list[float]]:
+    """Missed clips, wakes that belong to none, and the latencies."""
+    used: set[int] = set()
+    latencies = []
+    for one in spoken:
+        at = bisect.bisect_left(wakes, one.start + 0.1)
+        while at in used:
+            at += 1
+        if at < len(wakes) and wakes[at] <= one.end + 2.5:
+            used.add(at)
+            latencies.append(wakes[at] - one.end)
+    return len(spoken) - len(latencies), len(wakes) - len(used), latencies
+
+
+def measure(name: str, word: str, snr: str, streams: "Streams", run: Run) -> Row:
+    wakes, cpu = run(streams.positive) if streams.spoken else ([], 0.0)
+    false, more = run(streams.negative)
+    missed, around, latencies = score(name, word, snr, wakes, streams.spoken)
+    count = {part.kind: sum(part.start <= t < part.end for t in false) for part in streams.parts}
+    seconds = ((len(streams.positive) if streams.spoken else 0) + len(streams.negative)) / BYTES_PER_SECOND
+    return Row(
+        name,
+        word,
+        snr,
+        len(streams.spoken),
+        missed,
+        count["natural"],
+        count["confusable"],
+        count["noise"],
+        around,
+        round(len(streams.negative) / BYTES_PER_SECOND / 60, 1),
+        round(float(np.percentile(latencies, 50)), 3) if latencies else None,
+        round(float(np.percentile(latencies, 95)), 3) if latencies else None,
+        round((cpu + more) / seconds * 3600, 1),
+    )
+
+
+@dataclass(frozen=True)
+class Streams:
+    """What is played for one word and ratio."""
+
+    positive: bytes
+    spoken: list[Spoken]
+    negative: bytes
+    parts: list[Part]
+
+
+def build(clips: Sequence[Clip], word: str, snr: str, seed: str) -> Streams:
+    spoken = any(clip.category == "wake" and clip.word == word for clip in clips)
+    return Streams(*(positive(clips, word, snr, seed) if spoken else (b"", [])), *negative(clips, word, snr, seed))
+
+
+@contextlib.contextmanager
+def without(package: str) -> Iterator[None]:
+    """While it lasts `package` looks as if it were not installed."""
+    kept = sys.modules.get(package)
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+        if kept is not None:
+            sys.modules[package] = kept
+
+
+def chunks(pcm: bytes) -> Iterator[tuple[float, bytes]]:
+    for at in range(0, len(pcm), CHUNK_BYTES):
+        yield min(at + CHUNK_BYTES, len(pcm)) / BYTES_PER_SECOND, pcm[at : at + CHUNK_BYTES]
+
+
+def in_process(words: Sequence[str], model: Model) -> Run:
+    """The detector alone."""
+
+    def run(pcm: bytes) -> tuple[list[float], float]:
+        heard = 0
+
+        def recent(seconds: float) -> bytes:
+            return pcm[max(0, heard - int(seconds * RATE) * 2) : heard]
+
+        detector = WakeDetector(words, model, recent=recent, thresholds={})
+        wakes, began = [], time.process_time()
+        for _, chunk in chunks(pcm):
+            heard += len(chunk)
+            if isinstance(found := detector.feed(chunk), Detection):
+                wakes.append(found.t)
+        return wakes, time.process_time() - began
+
+    return run
+
+
+def through_command(words: Sequence[str], model: str, hidden: Sequence[str]) -> Run:
+    """`echoctl listen --input FILE --json --no-store` with an empty home."""
+
+    def run(pcm: bytes) -> tuple[list[float], float]:
+        with tempfile.TemporaryDirectory() as home:
+            sound = os.path.join(home, "stream.wav")
+            with wave.open(sound, "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(RATE)
+                file.writeframes(pcm)
+            # The interpreter imports this at its start: the way to hide a package from a process of its own.
+            hide = "".join(f"sys.modules[{name!r}] = None\n" for name in hidden)
+            Path(home, "sitecustomize.py").write_text(f"import sys\n{hide}")
+            root = str(Path(__file__).resolve().parent.parent)
+            environ = {name: value for name, value in os.environ.items() if not name.startswith("ECHOCTL_")}
+            environ |= {"HOME": home, "ECHOCTL_DATA_DIR": home + "/data", "ECHOCTL_SPEECH_MODEL": model}
+            environ |= {"PYTHONPATH": os.pathsep.join([home, root, os.environ.get("PYTHONPATH", "")])}
+            command = [sys.executable, "-m", "echoctl", "listen", "--input", sound, "--json", "--no-store"]
+            before = os.times()
+            done = subprocess.run(
+                [*command, *(part for word in words for part in ("--wake-word", word))],
+                env=environ,
+                stdout=subprocess.PIPE,
+                check=True,
+            )
+            after = os.times()
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
+        return [event["t"] for event in events if event["type"] == "wake"], cpu
+
+    return run
+
+
+def peer_micro(word: str, model: Model) -> Run:
+    """microWakeWord as it comes: its own cut-off for alexa, 0.9."""
+    from echoctl.speech.spotters import MicroSpotter
+
+    return _single(lambda: MicroSpotter(word.replace(" ", "_")).feed, 0.9)
+
+
+def peer_open(word: str, model: Model) -> Run:
+    """openWakeWord as it comes: 0.5."""
+    from echoctl.speech.spotters import OpenVerifier
+
+    return _single(lambda: OpenVerifier(word.replace(" ", "_")).feed, 0.5)
+
+
+def peer_grammar(word: str, model: Model) -> Run:
+    """A Vosk recogniser of the word and "[unk]", all the time; every final result counts."""
+
+    def start() -> Callable[[bytes], float]:
+        recogniser = model.recogniser([word, "[unk]"])
+        last = word.split()[-1]
+        return lambda chunk: float(any(w.text == last for w in recogniser.feed(chunk) or ()))
+
+    return _single(start, 0.5)
+
+
+def _single(start: Callable[[], Callable[[bytes], float]], threshold: float) -> Run:
+    def run(pcm: bytes) -> tuple[list[float], float]:
+        feed, wakes = start(), list[float]()
+        began = time.process_time()
+        for t, chunk in chunks(pcm):
+            if feed(chunk) >= threshold and (not wakes or t - wakes[-1] >= REFRACTORY_S):
+                wakes.append(t)
+        return wakes, time.process_time() - began
+
+    return run
+
+
+def rows(args: argparse.Namespace, model_path: str) -> Iterator[Row]:
+    clips = read_manifest(args.data)
+    model = Model.load(model_path)
+    for word, snr in itertools.product(args.word, args.snr):
+        streams = build(clips, word, snr, args.seed)
+        for name, hidden in sets(word, grammar=args.grammar).items():
+            with contextlib.ExitStack() as stack:
+                for package in hidden:
+                    stack.enter_context(without(package))
+                command = args.engine == "command"
+                run = through_command([word], model_path, hidden) if command else in_process([word], model)
+                yield measure(name, word, snr, streams, run)
+        for name, peer in peers(word).items() if args.peers else ():
+            yield measure(name, word, snr, streams, peer(word, model))
+
+
+def sets(word: str, *, grammar: bool) -> dict[str, list[str]]:
+    """The engines to measure, and for each what must look as if it were not installed."""
+    if word not in NEURAL:
+        return {"echoctl": []}
+    both = {"echoctl with verify": [], "echoctl": ["pyopen_wakeword"]}
+    return both | ({"echoctl, grammar only": ["pymicro_wakeword", "pyopen_wakeword"]} if grammar else {})
+
+
+def peers(word: str) -> dict[str, Callable[[str, Model], Run]]:
+    neural = {"microWakeWord 0.9": peer_micro, "openWakeWord 0.5": peer_open} if word in NEURAL else {}
+    return {"Vosk grammar": peer_grammar, **neural}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("ECHOCTL_WAKE_DATA"), help="or ECHOCTL_WAKE_DATA")
+    parser.add_argument("--model", default="", help="a folder or a name; the installed one when left out")
+    parser.add_argument("--word", nargs="+", default=["alexa", "computer", "echo", "amazon"])
+    parser.add_argument("--snr", nargs="+", default=["clean", "10"], help="clean, or dB")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--engine", choices=("command", "detector"), default="command")
+    parser.add_argument("--grammar", action="store_true", help="neural words also without a neural model")
+    parser.add_argument("--peers", action="store_true", help="single detectors beside it, in the same run")
+    parser.add_argument("--json", action="store_true", help="one JSON line per row")
+    args = parser.parse_args()
+    if args.data is None:
+        parser.error("name the data with --data or ECHOCTL_WAKE_DATA")
+    args.data = Path(args.data)
+    return args
+
+
+def show(row: Row) -> str:
+    latency = f"{row.latency_p50:5.2f} /{row.latency_p95:5.2f}" if row.latency_p50 is not None else "     -      "
+    miss = f"{row.missed:3d}/{row.clips:<3d} {row.miss:6.1%}" if row.clips else "      -       "
+    return (
+        f"{row.detector:22}  {row.word:10}  {row.snr:>5}  {miss}  {row.false_natural:7d}  {row.false_confusable:10d}  "
+        f"{row.false_noise:5d}  {row.false_around:6d}  {latency}  {row.cpu_s_per_h:8.1f}"
+    )
+
+
+def main() -> None:
+    args = arguments()
+    model = speech_models.locate(args.model, paths.model_dirs())
+    record = read_record(model)
+    about = {"model": record.origin if record else model, "sha256": folder_hash(model), "seed": args.seed}
+    about |= {"engine": args.engine}
+    if args.json:
+        print(json.dumps(about), flush=True)
+    else:
+        print("  ".join(f"{name}: {value}" for name, value in about.items()))
+        print(f"{'':22}  {'':10}  {'':5}  {'':14}  false wakes in                    latency s   CPU s")
+        print(
+            f"{'detector':22}  {'word':10}  {'dB':>5}  {'missed':14}  natural  confusable  noise  around  "
+            f"{'p50 / p95':12}  per hour",
+            flush=True,
+        )
+    for row in rows(args, model):
+        print(json.dumps(asdict(row)) if args.json else show(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
