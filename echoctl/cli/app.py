@@ -21,6 +21,7 @@ from echoctl.cli.group import command_group
 from echoctl.errors import EchoctlError, ExitCode, UsageError
 
 COMMANDS = {
+    "listen": "Wait for a wake word, record, transcribe and store, sealed",
     "mute": "Close the microphone, and keep it closed",
     "unmute": "Open the microphone again",
     "status": "Show state, mute and counters, once or as they change",

@@ -92,7 +92,7 @@ class Listening:
         log = logs.open_log()
         try:
             self._ear = subprocess.Popen(
-                [sys.executable, "-P", "-m", "echoctl.services.ear", self._spec.to_json()],
+                [sys.executable, "-P", "-m", "echoctl.services.ear_process", self._spec.to_json()],
                 stdin=None if self._spec.input == "-" else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

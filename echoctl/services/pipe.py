@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from echoctl.errors import EchoctlError
+
 DROPPABLE = ("level", "partial")
 """What may be lost when the front does not keep up; everything else waits for it."""
 
@@ -65,6 +67,11 @@ class Pipe:
         data = json.dumps({"type": kind, **fields}, ensure_ascii=False).encode() + b"\n"
         while data:
             data = data[os.write(self._descriptor, data) :]
+
+
+def error_fields(error: EchoctlError) -> dict[str, Any]:
+    """An error as it travels: without its type, which the code stands for."""
+    return {"code": error.exit_code, "message": error.message, "hint": error.hint}
 
 
 class Reader:

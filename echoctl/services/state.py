@@ -161,7 +161,8 @@ class Presence:
         self._counters[name] += by
 
     def health(self, **values: int) -> None:
-        """Set the counters that the source keeps; they are written with the next `set`."""
+        """Set the counters that the source keeps, `lag_ms` among them; they are written with the next `set`."""
+        values["lag_ms"] = max(values["lag_ms"], self._counters["lag_ms"])
         self._counters.update(values)
 
     def set(self, **changes: int | str) -> None:

@@ -57,6 +57,11 @@ class WakeDetector:
         """The latest score of any first stage, 0 to 1, for a meter."""
         return max(lane.score for lane in self._lanes)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the last chunk was silence: nothing is about to be decided."""
+        return not self._open
+
     def feed(self, chunk: bytes) -> Detection | NearMiss | None:
         """Take the next 80 ms (only the last chunk of a file may be shorter)."""
         before = self._fed / BYTES_PER_SECOND

@@ -1,0 +1,113 @@
+"""`echoctl listen`: the main job. Options here; what they start is in cli/launch.py."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from echoctl import config
+from echoctl.cli import diagnostics
+from echoctl.cli.group import command_group
+from echoctl.errors import UsageError
+from echoctl.model import StoreMode
+from echoctl.services.demo import SAMPLE
+from echoctl.services.pipe import EarSpec
+
+app = command_group("Wait for a wake word, record, transcribe and store, sealed.")
+
+_HELP = """Wait for a wake word, record what follows until a pause, transcribe it offline, store it sealed.
+
+\b
+echoctl listen                          alexa, on the default microphone
+echoctl listen -w computer -w echo      other words, several at once
+echoctl listen --input talk.wav         a file, as fast as it can be read
+arecord -t raw -f S16_LE -r 16000 -c 1 | echoctl listen --input -
+
+Keys: m mutes, Enter begins a request without a wake word, Ctrl-C ends. From another terminal: echoctl mute,
+kill -USR1 (mute or unmute) and kill -USR2 (begin a request). Nothing leaves this machine.
+"""
+
+WakeWords = Annotated[list[str] | None, typer.Option("--wake-word", "-w", help="Wake on this word; repeatable.")]
+Input = Annotated[
+    str | None, typer.Option("--input", "-i", metavar="mic|FILE|-", help="A WAV or FLAC file, or raw pcm on stdin.")
+]
+Device = Annotated[str | None, typer.Option("--device", help="Microphone by name or number; see echoctl devices.")]
+Realtime = Annotated[bool, typer.Option("--realtime", help="Play a file at the speed of life.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Play the packaged sample into a store that is removed.")]
+Once = Annotated[bool, typer.Option("--once", help="End after one request.")]
+Now = Annotated[bool, typer.Option("--now", help="Push to talk: begin with a request, without a wake word.")]
+Store = Annotated[StoreMode | None, typer.Option("--store", help="What is kept of a request.")]
+NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing at all.")]
+Room = Annotated[str | None, typer.Option("--room", help="A label for what is recorded here.")]
+Exec = Annotated[
+    str | None, typer.Option("--exec", metavar="CMD", help="Run CMD for each event, its JSON on stdin; no shell.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print events as NDJSON.")]
+
+
+@app.command(help=_HELP)
+def listen(
+    wake_word: WakeWords = None,
+    input: Input = None,  # noqa: A002 - the option's name
+    device: Device = None,
+    realtime: Realtime = False,
+    demo: Demo = False,
+    once: Once = False,
+    now: Now = False,
+    store: Store = None,
+    no_store: NoStore = False,
+    room: Room = None,
+    exec_: Exec = None,
+    json: Json = False,
+) -> None:
+    """Put flags over the configuration, and run a session."""
+    if demo and (input or device or no_store):
+        raise UsageError("--demo brings its own sound and its own store", "echoctl listen --demo")
+    if store and no_store:
+        raise UsageError("--store and --no-store contradict each other", "choose one")
+    from echoctl.cli import launch  # noqa: PLC0415 - cryptography and pluggy: 60 ms that --help should not pay
+
+    settings = config.load()
+    own = _configured(settings)
+    spec = dataclasses.replace(
+        own,
+        words=tuple(word.lower() for word in wake_word or own.words),
+        input=str(SAMPLE) if demo else _source(input),
+        device=own.device if device is None else device,
+        realtime=realtime or demo,
+        room=own.room if room is None else room,
+        store=str(store or own.store),
+        keep=not no_store,
+        once=once,
+        now=now,
+        level=diagnostics.is_terminal() and not json,
+    )
+    code = launch.demonstrate(spec, settings, exec_, json) if demo else launch.listen(spec, settings, exec_, json)
+    if code:
+        raise typer.Exit(code)
+
+
+def _configured(settings: config.Config) -> EarSpec:
+    """What the configuration says, before any flag."""
+    own = settings.listen
+    return EarSpec(
+        words=own.wake_words,
+        thresholds=settings.wake.thresholds,
+        device=own.device,
+        model=settings.speech.model,
+        room=own.room,
+        store=settings.vault.store,
+        preroll_ms=own.preroll_ms,
+        pause_ms=own.pause_ms,
+        min_speech_ms=own.min_speech_ms,
+        no_speech_ms=own.no_speech_ms,
+        max_ms=own.max_ms,
+        refractory_ms=settings.wake.refractory_ms,
+    )
+
+
+def _source(wish: str | None) -> str | None:
+    if wish is None or wish == "mic":
+        return None
+    return wish if wish == "-" else str(Path(wish).absolute())

