@@ -94,17 +94,16 @@ class Microphone:
 
     def read(self, timeout_s: float) -> bytes | None:
         """Give the next chunk, or None when none came in time. Raises DeviceLost."""
-        if chunk := self._chunker.next():
-            return chunk
         deadline = time.monotonic() + timeout_s
-        while not self._enough():
-            left = deadline - time.monotonic()
-            if left <= 0:
+        while not (chunk := self._chunker.next()):
+            if self._enough():
+                self._drain()
+            elif (left := deadline - time.monotonic()) > 0:
+                self._arrived.acquire(timeout=left)
+            else:
                 self._check_alive()
                 return None
-            self._arrived.acquire(timeout=left)
-        self._drain()
-        return self._chunker.next() or None
+        return chunk
 
     def health(self) -> SourceHealth:
         """The counters since it was opened."""
