@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from echoctl import config
 from echoctl.errors import UsageError, VaultLocked
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def _given(file: Path | None) -> bytearray | None:
 
     if file:
         return vaults.passphrase_from_file(str(file))
+    from echoctl import config  # noqa: PLC0415 - 8 ms that --help should not pay
+
     command = config.load().vault.passphrase_command
     return vaults.passphrase_from_command(command) if command else None
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -182,11 +183,29 @@ def stats() -> Stats | None:
     if not db.exists(paths.database()):
         return None
     with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
-        word, room, mode, said = (
-            recordings.counts_by(connection, name) for name in ("wake_word", "room", "mode", "feedback")
-        )
-        said.pop("", None)  # those that nobody said anything of
-        return Stats(*recordings.totals(connection), word, room, mode, said, *recordings.count_detections(connection))
+        groups = recordings.groups(connection)
+        detections, alone = recordings.count_detections(connection)
+    return Stats(
+        recordings=sum(group.number for group in groups),
+        duration_ms=sum(group.duration_ms for group in groups),
+        size=sum(group.size for group in groups),
+        first_ms=min((group.first_ms for group in groups), default=None),
+        last_ms=max((group.last_ms for group in groups), default=None),
+        by_wake_word=_counted(groups, "wake_word"),
+        by_room=_counted(groups, "room"),
+        by_mode=_counted(groups, "mode"),
+        by_feedback=_counted([group for group in groups if group.feedback], "feedback"),
+        detections=detections,
+        detections_alone=alone,
+    )
+
+
+def _counted(groups: Sequence[recordings.Group], column: str) -> dict[str, int]:
+    """Recordings per value of a column, the most frequent first."""
+    counter: Counter[str] = Counter()
+    for group in groups:
+        counter[getattr(group, column)] += group.number
+    return dict(counter.most_common())
 
 
 class _Remembering:

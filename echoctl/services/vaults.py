@@ -85,7 +85,7 @@ def status() -> Status:
     with contextlib.closing(db.connect(paths.database())) as connection:
         vault = _vault(connection)
         slots, damaged = _slots(rows.read_slots(connection))
-        count, _, size, _, _ = recordings.totals(connection)
+        count, size = recordings.count(connection)
         epochs = recordings.count_epochs(connection)
     return Status(
         vault.created_ms, vault.format, slots, damaged, _device_state(vault), paths.device_key(), count, epochs, size

@@ -43,6 +43,20 @@ class Found(NamedTuple):
     at_ms: int
 
 
+class Group(NamedTuple):
+    """Recordings that are alike, counted."""
+
+    wake_word: str
+    room: str
+    mode: str
+    feedback: str | None
+    number: int
+    duration_ms: int
+    size: int
+    first_ms: int
+    last_ms: int
+
+
 _COLUMNS = ", ".join(Row._fields)
 
 
@@ -132,22 +146,19 @@ def set_feedback(connection: sqlite3.Connection, uid: str, feedback: str, correc
     )
 
 
-def totals(connection: sqlite3.Connection) -> tuple[int, int, int, int | None, int | None]:
-    """Count, milliseconds, bytes, first and last time of all recordings."""
-    row: tuple[int, int, int, int | None, int | None] = connection.execute(
-        "SELECT count(*), coalesce(sum(duration_ms), 0), coalesce(sum(size), 0), min(at_ms), max(at_ms) FROM recording"
-    ).fetchone()
+def count(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many recordings there are, and their bytes."""
+    row: tuple[int, int] = connection.execute("SELECT count(*), coalesce(sum(size), 0) FROM recording").fetchone()
     return row
 
 
-def counts_by(connection: sqlite3.Connection, column: str) -> dict[str, int]:
-    """Recordings per wake_word, room, mode or feedback, most frequent first; what has none counts under ''."""
-    if column not in Row._fields:
-        raise ValueError(column)
+def groups(connection: sqlite3.Connection) -> list[Group]:
+    """All recordings, counted by wake word, room, mode and feedback in one pass."""
     rows = connection.execute(
-        f"SELECT coalesce({column}, ''), count(*) AS n FROM recording GROUP BY 1 ORDER BY n DESC, 1"
+        "SELECT wake_word, room, mode, feedback, count(*), sum(duration_ms), sum(size), min(at_ms), max(at_ms)"
+        " FROM recording GROUP BY 1, 2, 3, 4"
     )
-    return dict(rows.fetchall())
+    return [Group(*row) for row in rows.fetchall()]
 
 
 def count_detections(connection: sqlite3.Connection) -> tuple[int, int]:
