@@ -1,6 +1,5 @@
 """The database as a file: where it is, and whether it is sound."""
 
-import contextlib
 import os
 from dataclasses import dataclass
 
@@ -33,7 +32,7 @@ def check() -> Health | None:
     """
     if not db.exists(paths.database()):
         return None
-    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+    with db.session(paths.database()) as connection:
         problems = tuple(checking.problems(connection))
         emptied = purging.empty_log(connection)
     return Health(os.path.getsize(paths.database()), db.SCHEMA_VERSION, problems, emptied)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from echoctl import paths
 from echoctl.clock import id_bytes
-from echoctl.errors import EchoctlError, NotFound, UsageError, VaultDamaged, VaultLocked
+from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Feedback, Recording, Selection, StoreMode, Transcript, Word
 from echoctl.services import vaults
 from echoctl.store import db, recordings, slabs
@@ -57,17 +57,16 @@ class History:
 
         A recording that does not open is marked as damaged; the others are not affected.
         """
-        with db.guarded():
-            rows = recordings.page(self._connection, selection, limit, before)
+        rows = recordings.page(self._connection, selection, limit, before)
         return [self._listed(row) for row in rows]
 
     def show(self, prefix: str) -> Recording:
-        """One recording with its text. Raises NotFound, UsageError, VaultDamaged."""
+        """One recording with its text. Raises NotFound, StoreError, UsageError, VaultDamaged."""
         row = self._row(prefix)
         return self._opened(row) if row.epoch is not None else _recording(row)
 
     def flac(self, prefix: str) -> tuple[Recording, bytes]:
-        """One recording and its audio as a FLAC file. Raises NotFound, UsageError, VaultDamaged."""
+        """One recording and its audio as a FLAC file. Raises NotFound, StoreError, UsageError, VaultDamaged."""
         row = self._row(prefix)
         if row.mode not in (StoreMode.AUDIO, StoreMode.BOTH):
             raise NotFound(f"{row.uid} has no audio", f"it was stored with --store {row.mode}")
@@ -94,8 +93,7 @@ class History:
         return row.uid
 
     def _row(self, prefix: str) -> recordings.Row:
-        with db.guarded():
-            row = recordings.get(self._connection, _find(self._connection, prefix))
+        row = recordings.get(self._connection, _find(self._connection, prefix))
         if row is None:
             raise _unknown(prefix)
         return row
@@ -140,9 +138,8 @@ class History:
         """The epoch's id and sealed root; kept with its slab, since neighbours in a list share it."""
         number = row.epoch or 0
         if self._epoch[0] != number:
-            with db.guarded():
-                self._epoch = (number, recordings.epoch(self._connection, number))
-                self._slab = (number, slabs.read(self._connection, number))
+            self._epoch = (number, recordings.epoch(self._connection, number))
+            self._slab = (number, slabs.read(self._connection, number))
         return self._epoch[1]
 
 
@@ -156,7 +153,7 @@ def opened(ask: vaults.Ask, *, needs_key: bool) -> Iterator[History | None]:
     if not db.exists(paths.database()):
         yield None
         return
-    with contextlib.closing(db.connect(paths.database())) as connection, contextlib.ExitStack() as stack:
+    with db.session(paths.database()) as connection, contextlib.ExitStack() as stack:
         reader, problem = None, None
         given = _Remembering(ask)
         try:
@@ -174,7 +171,7 @@ def resolve(prefixes: Sequence[str]) -> list[str]:
         return []
     if not db.exists(paths.database()):
         raise _unknown(prefixes[0])
-    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+    with db.session(paths.database()) as connection:
         return [_find(connection, prefix) for prefix in prefixes]
 
 
@@ -182,7 +179,7 @@ def stats() -> Stats | None:
     """Count; None when nothing was ever stored."""
     if not db.exists(paths.database()):
         return None
-    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+    with db.session(paths.database()) as connection:
         groups = recordings.groups(connection)
         detections, alone = recordings.count_detections(connection)
     return Stats(
@@ -242,19 +239,22 @@ def _damaged(row: recordings.Row) -> VaultDamaged:
 
 
 def _recording(row: recordings.Row) -> Recording:
-    """Without what is sealed."""
-    return Recording(
-        id=row.uid,
-        at_ms=row.at_ms,
-        duration_ms=row.duration_ms,
-        wake_word=row.wake_word,
-        room=row.room,
-        mode=StoreMode(row.mode),
-        size=row.size,
-        scores=json.loads(row.scores),
-        feedback=Feedback(row.feedback) if row.feedback else None,
-        locked=False,
-    )
+    """Without what is sealed. Raises StoreError for values that echoctl never writes."""
+    try:
+        return Recording(
+            id=row.uid,
+            at_ms=row.at_ms,
+            duration_ms=row.duration_ms,
+            wake_word=row.wake_word,
+            room=row.room,
+            mode=StoreMode(row.mode),
+            size=row.size,
+            scores=json.loads(row.scores),
+            feedback=Feedback(row.feedback) if row.feedback else None,
+            locked=False,
+        )
+    except ValueError:
+        raise StoreError(f"the row of recording {row.uid} is damaged", "echoctl db check looks at the rest") from None
 
 
 def _transcript(plain: bytes) -> Transcript:

@@ -4,8 +4,6 @@ The wrapped keys are zeroed where they lie and everything about the recordings g
 write-ahead log, which holds older copies of those pages, is merged and truncated. Only after that are the keys dead.
 """
 
-import contextlib
-
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.model import PurgePlan, PurgeReport, Selection
@@ -16,7 +14,7 @@ def plan(selection: Selection) -> PurgePlan:
     """What the selection names, now. An empty selection, and a store that does not exist, give an empty plan."""
     if not db.exists(paths.database()):
         return PurgePlan((), 0, None, None)
-    with contextlib.closing(db.connect(paths.database())) as connection, db.guarded():
+    with db.session(paths.database()) as connection:
         found = recordings.find(connection, selection)
     return PurgePlan(
         tuple(row.uid for row in found),
@@ -34,7 +32,7 @@ def run(agreed: PurgePlan, *, everything: bool = False) -> PurgeReport:
     """
     if not db.exists(paths.database()):
         return PurgeReport(0, 0, True)
-    with contextlib.closing(db.connect(paths.database())) as connection:
+    with db.session(paths.database()) as connection:
         with db.immediate(connection):
             count, size = purging.doom(connection, None if everything else agreed.ids)
             purging.kill_keys(connection)
@@ -43,17 +41,12 @@ def run(agreed: PurgePlan, *, everything: bool = False) -> PurgeReport:
                 purging.remove_traces(connection)
             if count:
                 events.insert(connection, SystemClock().now_ms(), "purge", {"count": count})
-        return PurgeReport(count, size, _settled(connection))
+        return PurgeReport(count, size, purging.empty_log(connection))
 
 
 def settle() -> bool:
     """Empty the log after a purge that could not; False when a reader still keeps it."""
     if not db.exists(paths.database()):
         return True
-    with contextlib.closing(db.connect(paths.database())) as connection:
-        return _settled(connection)
-
-
-def _settled(connection: db.Connection) -> bool:
-    with db.guarded():
+    with db.session(paths.database()) as connection:
         return purging.empty_log(connection)

@@ -53,7 +53,7 @@ def snapshot() -> Snapshot:
     """Read the state. A store that does not exist yet is a quiet one: nothing is made."""
     if not os.path.exists(paths.database()):
         return Snapshot(_NEVER, {}, False)
-    with contextlib.closing(db.connect(paths.database())) as connection:
+    with db.session(paths.database()) as connection:
         row, counters = rows.read(connection)
     return Snapshot(row, counters, listener_alive())
 
@@ -84,7 +84,7 @@ def toggle_muted(by: str) -> None:
 
 def _write_muted(muted: bool, by: str) -> None:
     paths.private_dir(paths.data_dir())
-    with contextlib.closing(db.connect(paths.database(), create=True)) as connection:
+    with db.session(paths.database(), create=True) as connection:
         rows.set_muted(connection, muted, by, time.time_ns() // 1_000_000)
 
 

@@ -4,7 +4,6 @@ What opens it depends on its key slots. At first the device key alone does, with
 both are needed. The recovery line opens it without either.
 """
 
-import contextlib
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping
@@ -64,7 +63,7 @@ class Status:
 
 def ensure() -> bool:
     """Make database, device key and vault where they are missing; True when the vault is new."""
-    with contextlib.closing(db.connect(paths.database(), create=True)) as connection:
+    with db.session(paths.database(), create=True) as connection:
         if rows.read(connection):
             return False
         secret = _new_or_present_secret()
@@ -82,7 +81,7 @@ def status() -> Status:
     """Describe the vault. Raises NotFound before there is one."""
     if not db.exists(paths.database()):
         raise NotFound(_NO_VAULT, "echoctl listen makes it, or: echoctl vault init")
-    with contextlib.closing(db.connect(paths.database())) as connection:
+    with db.session(paths.database()) as connection:
         vault = _vault(connection)
         slots, damaged = _slots(rows.read_slots(connection))
         count, size = recordings.count(connection)
@@ -124,7 +123,7 @@ def set_passphrase(ask: Ask, choose: Choose) -> bool:
     Old and new slot change in one transaction, in place. Returns False when a reader kept the write-ahead log from
     being emptied, which may still hold the slots that went. Raises UsageError, VaultLocked, VaultDamaged.
     """
-    with contextlib.closing(db.connect(paths.database())) as connection, unlock(connection, ask) as reader:
+    with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
         new = choose()
         check_passphrase(new)
         return _change(connection, reader, _secret_of(_vault(connection)), new)
@@ -132,7 +131,7 @@ def set_passphrase(ask: Ask, choose: Choose) -> bool:
 
 def remove_passphrase(ask: Ask) -> bool:
     """Open the vault and let the device key alone open it from now on; returns as `set_passphrase` does."""
-    with contextlib.closing(db.connect(paths.database())) as connection, unlock(connection, ask) as reader:
+    with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
         return _change(connection, reader, _secret_of(_vault(connection)), None)
 
 
@@ -141,7 +140,7 @@ def make_recovery(ask: Ask) -> tuple[str, bool]:
 
     Returns it, and what `set_passphrase` returns.
     """
-    with contextlib.closing(db.connect(paths.database())) as connection, unlock(connection, ask) as reader:
+    with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
         secret = random_secret()
         slot = keys.seal_recovery(_vault(connection), reader.seed, secret)
         line = age.identity_line(secret)
@@ -156,7 +155,7 @@ def recover(line: str, choose: Choose | None) -> bool:
     UsageError when the line has a mistake, VaultLocked when it is not this vault's.
     """
     secret = age.parse_identity(line)
-    with contextlib.closing(db.connect(paths.database())) as connection:
+    with db.session(paths.database()) as connection:
         vault = _vault(connection)
         slot = keys.slot_of(rows.read_slots(connection), fmt.RECOVERY_SLOT)
         if not slot:

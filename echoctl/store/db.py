@@ -80,16 +80,22 @@ def data_version(conn: sqlite3.Connection) -> int:
     return int(conn.execute("PRAGMA data_version").fetchone()[0])
 
 
-class guarded:  # noqa: N801 - used like a function: `with guarded():`
-    """Turn SQLite's errors inside the block into StoreError; mistakes of the program stay what they are."""
+class session:  # noqa: N801 - used like a function: `with session(path) as connection:`
+    """A connection for the length of a block; SQLite's errors inside it become StoreErrors."""
 
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
+    def __init__(self, path: str, *, create: bool = False) -> None:
+        self._path, self._create = path, create
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Open the database."""
+        self._conn = connect(self._path, create=self._create)
+        return self._conn
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        """Raise the StoreError that says what happened."""
+        """Close it, and raise the StoreError that says what happened."""
+        self._conn.close()
         if isinstance(error, sqlite3.DatabaseError):
-            raise explain(error) from error
+            raise explain(error, self._path) from error
 
 
 class immediate:  # noqa: N801 - used like a function: `with immediate(conn):`
@@ -131,8 +137,12 @@ def explain(error: sqlite3.Error, path: str = "") -> Exception:
     for prefix, message, hint in _MEANINGS:
         if name.startswith(prefix):
             return StoreError(message.format(path=path or "the database"), hint)
+    if "decode to UTF-8" in str(error):  # the one error of the module itself that only damage can cause
+        return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
     return error
 
+
+_DAMAGED_HINT = "see what is left of it: echoctl db check"
 
 _MEANINGS = (
     ("SQLITE_BUSY", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
@@ -145,7 +155,7 @@ _MEANINGS = (
         "{path} cannot be read or written: input/output error",
         "check the disk, its space and its limits",
     ),
-    ("SQLITE_CORRUPT", "{path} is damaged", "see what is left of it: echoctl db check"),
+    ("SQLITE_CORRUPT", "{path} is damaged", _DAMAGED_HINT),
     ("SQLITE_NOTADB", "{path} is not a database", "move it away, or bring back a good copy of it"),
 )
 

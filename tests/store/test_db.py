@@ -221,8 +221,23 @@ def test_mistakes_of_the_program_are_not_disguised(made: str) -> None:
     conn = db.connect(made)
     with pytest.raises(sqlite3.OperationalError, match="no such table"), db.immediate(conn):
         conn.execute("SELECT * FROM nonsense")
-    with pytest.raises(sqlite3.OperationalError, match="no such table"), db.guarded():
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), db.session(made) as conn:
         conn.execute("SELECT * FROM nonsense")
+
+
+def test_a_session_closes_and_tells_what_is_wrong_with_the_file(made: str) -> None:
+    with db.session(made) as conn:
+        conn.execute("INSERT INTO event(at_ms, kind, data) VALUES(1, CAST(x'ff' AS TEXT), '{}')")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        conn.execute("SELECT 1")
+    with pytest.raises(StoreError, match="damaged"), db.session(made) as conn:
+        conn.execute("SELECT kind FROM event").fetchall()
+    with open(made, "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(os.path.getsize(made) - 4096))
+    with pytest.raises(StoreError, match="damaged") as caught, db.session(made) as conn:
+        conn.execute("SELECT count(*) FROM event").fetchall()
+    assert "db check" in caught.value.hint
 
 
 def test_data_version_tells_of_other_peoples_commits_only(made: str) -> None:
