@@ -28,6 +28,7 @@ COMMANDS = {
     "history": "List, show, play, export, correct and delete what was heard",
     "vault": "How recordings are sealed, and who can open them",
     "model": "Install, list, verify and remove speech models",
+    "devices": "Show microphones and speakers",
     "doctor": "Check the installation, each finding with its cure",
     "config": "Show, check and find the settings",
     "db": "Find the database, and check that it is sound",
