@@ -7,7 +7,9 @@ shape of its files. The hash of the content is compared by `echoctl model verify
 
 import json
 import os
+import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Protocol
 
 from echoctl.errors import ModelError
@@ -56,9 +58,7 @@ class Model:
     """A loaded Vosk model; about 80 MB, shared by all its recognisers."""
 
     def __init__(self, path: str) -> None:
-        # 0.2 s and 30 MB, and only what listens or measures needs it.
-        import vosk  # noqa: PLC0415 - see above
-
+        vosk = _vosk_without_its_downloader()
         vosk.SetLogLevel(-1)
         self.path = path
         self._vosk = vosk
@@ -78,7 +78,7 @@ class Model:
 
     def has_word(self, word: str) -> bool:
         """Whether the vocabulary holds `word` (one word, lower case)."""
-        return self._model.vosk_model_find_word(word) >= 0
+        return bool(self._model.vosk_model_find_word(word) >= 0)
 
     def recogniser(self, grammar: Sequence[str] | None = None) -> Recogniser:
         """Make a recogniser: of the whole vocabulary (0.1 s), or of these phrases (1 ms after the first)."""
@@ -91,6 +91,23 @@ class Model:
             raise ModelError(f"the speech model at {self.path} is damaged", f"{_INSTALL} replaces it") from exc
         handle.SetWords(True)
         return KaldiStream(handle)
+
+
+def _vosk_without_its_downloader() -> ModuleType:
+    """Import vosk, and not the HTTP client of a downloader that echoctl never calls.
+
+    `import requests` would cost as much as vosk itself, and one of its parts binds a socket to [::1] while it is
+    imported. A process that listens has no business with sockets (tests/privacy/test_no_network.py).
+    """
+    absent = "requests" not in sys.modules
+    if absent:
+        sys.modules["requests"] = ModuleType("requests")
+    try:
+        import vosk  # noqa: PLC0415 - 0.1 s and 20 MB, and only what listens or measures needs it
+    finally:
+        if absent:
+            del sys.modules["requests"]
+    return vosk
 
 
 def locate(name_or_path: str | None, dirs: Sequence[str]) -> str:
