@@ -1,0 +1,51 @@
+"""SIGKILL for the ear or the front, at random moments while recordings are written: what was announced is there."""
+
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.conftest import Run
+from tests.e2e.conftest import Running, _model, sample, start
+
+__all__ = ["_model", "sample", "start"]
+
+KILLS = int(os.environ.get("ECHOCTL_KILLS", "30"))
+"""More of them take a while: each loads the speech model. tests/crash/test_kill_recorder.py has the rest of the 100."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_no_acknowledged_recording_is_lost_or_unreadable(
+    start: Callable[..., Running], cli: Callable[..., Run], sample: Path, tmp_path: Path
+) -> None:
+    pcm, rate = soundfile.read(sample, dtype="int16")
+    soundfile.write(tmp_path / "long.wav", np.tile(pcm, 20), rate)
+    chance = random.Random(20261123)
+    announced: set[str] = set()
+    for turn in range(KILLS):
+        listener = start("listen", "--input", tmp_path / "long.wav", "--json")
+        for _ in range(chance.randint(1, 2)):
+            listener.until('"state": "thinking"')
+        time.sleep(chance.uniform(0.0, 0.1))  # decoding, sealing, the commit, its announcement, or just after it
+        victim = listener.ear if turn % 2 else listener.process.pid
+        os.kill(victim, signal.SIGKILL)
+        rest, _ = listener.process.communicate(timeout=30)
+        lines = [json.loads(line) for line in [*listener.lines, *rest.splitlines()] if line.strip().endswith("}")]
+        announced |= {line["id"] for line in lines if line["type"] == "recording"}
+    assert len(announced) >= KILLS / 3
+    stored = {
+        recording["id"]: recording for recording in cli("history", "list", "--limit", "0", "--json").json["recordings"]
+    }
+    assert announced <= stored.keys()
+    assert not [recording for recording in stored.values() if recording["damaged"] or recording["locked"]]
+    run = cli("history", "export", *stored, "--output", tmp_path / "out", timeout=300)
+    assert run.exit == 0, run.stderr
+    assert len(list((tmp_path / "out").iterdir())) == len(stored)
