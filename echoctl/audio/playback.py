@@ -5,14 +5,13 @@ This runs in the front, never in the process that listens, so that nothing heard
 
 import math
 import struct
-import threading
 import time
 from collections.abc import Callable
 from typing import Literal
 
 from echoctl.audio.devices import find_output, portaudio
 from echoctl.audio.resample import for_speaker
-from echoctl.errors import DeviceError, EchoctlError
+from echoctl.errors import DeviceError
 from echoctl.model import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH
 
 TAIL = bytes(BYTES_PER_SECOND // 20)
@@ -29,8 +28,6 @@ LOUDNESS = 0.12
 """Of full scale: quieter than speech."""
 
 Chime = Literal["start", "end"]
-
-_chiming = threading.Lock()
 
 
 def play(pcm: bytes, device: str = "", on_position: Callable[[float], None] = lambda seconds: None) -> None:
@@ -59,17 +56,7 @@ def play(pcm: bytes, device: str = "", on_position: Callable[[float], None] = la
         ) from exc
 
 
-def chime(kind: Chime, device: str = "", on_error: Callable[[EchoctlError], None] = lambda error: None) -> None:
-    """Play a chime in a thread of its own; returns at once.
-
-    One at a time: a chime that finds another one playing is left out. A speaker that fails is no reason to stop
-    listening: `on_error` hears of it, in that thread.
-    """
-    if _chiming.acquire(blocking=False):
-        threading.Thread(target=_chime, args=(kind, device, on_error), name="chime", daemon=True).start()
-
-
-def sound(kind: Chime) -> bytes:
+def chime(kind: Chime) -> bytes:
     """The chime as pcm: sine notes with a second partial, each fading in over 5 ms and ringing out."""
     return b"".join(_note(frequency) for frequency in NOTES[kind])
 
@@ -82,12 +69,3 @@ def _note(frequency: float) -> bytes:
         shape = min(1.0, n / (0.005 * SAMPLE_RATE)) * (1 - n / count) ** 2
         samples.append(round(32767 * LOUDNESS * shape * (math.sin(turn) + 0.2 * math.sin(2 * turn)) / 1.2))
     return struct.pack(f"<{count}h", *samples)
-
-
-def _chime(kind: Chime, device: str, on_error: Callable[[EchoctlError], None]) -> None:
-    try:
-        play(sound(kind), device)
-    except EchoctlError as error:
-        on_error(error)
-    finally:
-        _chiming.release()

@@ -43,6 +43,7 @@ Room = Annotated[str | None, typer.Option("--room", help="A label for what is re
 Exec = Annotated[
     str | None, typer.Option("--exec", metavar="CMD", help="Run CMD for each event, its JSON on stdin; no shell.")
 ]
+Chime = Annotated[bool | None, typer.Option("--chime/--no-chime", help="Play a sound at start and end of a request.")]
 Json = Annotated[bool, typer.Option("--json", help="Print events as NDJSON.")]
 
 
@@ -59,6 +60,7 @@ def listen(
     no_store: NoStore = False,
     room: Room = None,
     exec_: Exec = None,
+    chime: Chime = None,
     json: Json = False,
 ) -> None:
     """Put flags over the configuration, and run a session."""
@@ -83,7 +85,12 @@ def listen(
         now=now,
         level=diagnostics.is_terminal() and not json,
     )
-    code = launch.demonstrate(spec, settings, exec_, json) if demo else launch.listen(spec, settings, exec_, json)
+    front = launch.Front(
+        command=settings.listen.exec if exec_ is None else exec_,
+        chime=settings.listen.chime if chime is None else chime,
+        json=json,
+    )
+    code = launch.demonstrate(spec, settings, front) if demo else launch.listen(spec, settings, front)
     if code:
         raise typer.Exit(code)
 

@@ -7,17 +7,25 @@ from echoctl.errors import DeviceError
 from echoctl.led import ring
 from echoctl.model import LedState
 
+WORD_WIDTH = 12
+"""Columns of a blank, the symbol, a blank and the longest word."""
+
 SYSFS = Path("/sys/class/leds")
 """The kernel's LED class (Documentation/leds/leds-class.rst)."""
 
 
 def terminal_line(state: LedState, seconds: float, *, level: float, text: str, width: int, colour: bool) -> str:
-    """One line: the ring unrolled, the state as a word, and what is being understood. Never wider than `width`."""
+    """One line: the ring unrolled, the state as a word, and what is being understood. Never wider than `width`.
+
+    Where the line is short the ring gives way: the symbol and the word tell the state.
+    """
     words = f"{ring.SYMBOLS[state]} {state.value:<9} {text}"
-    if not colour:
-        return words[: width - 1]
-    strip = "".join(f"\x1b[38;2;{r};{g};{b}m━" for r, g, b in ring.colours(state, seconds, level))
-    return f"{strip}\x1b[0m {words[: max(0, width - 2 - ring.SEGMENTS)]}"
+    room = width - 1
+    segments = min(ring.SEGMENTS, room - WORD_WIDTH) if colour else 0
+    if segments < 3:
+        return words[:room]
+    strip = "".join(f"\x1b[38;2;{r};{g};{b}m━" for r, g, b in ring.colours(state, seconds, level, segments))
+    return f"{strip}\x1b[0m {words[: room - segments - 1]}"
 
 
 class SysfsLight:

@@ -96,7 +96,7 @@ class Listening:
                 stdin=None if self._spec.input == "-" else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": _import_path()},
+                env=child_environment(),
                 start_new_session=True,  # a Ctrl-C in the terminal is for the front, which ends the ear in good order
             )
         finally:
@@ -150,7 +150,7 @@ class Listening:
         return [], ready
 
 
-def _import_path() -> str:
-    """Where the ear finds this very echoctl, also from a checkout that is not installed."""
+def child_environment() -> dict[str, str]:
+    """The environment in which a child finds this very echoctl, also in a checkout that is not installed."""
     mine = str(Path(echoctl.__file__).parent.parent)
-    return os.pathsep.join([mine, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([mine, *filter(None, [os.environ.get("PYTHONPATH")])])}

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from echoctl.audio import devices, playback
-from echoctl.errors import DeviceError, EchoctlError, NotFound
+from echoctl.errors import NotFound
 from tests.audio.sounds import Samples, chirp, correlation, pcm_of, samples_of
 from tests.lab.sound import SoundLab
 
 
 @pytest.mark.parametrize("kind", ["start", "end"])
 def test_a_chime_is_short_quiet_and_ends_in_silence(kind: playback.Chime) -> None:
-    samples = samples_of(playback.sound(kind))
+    samples = samples_of(playback.chime(kind))
     assert 0.1 <= len(samples) / 16000 <= 0.3
     assert 0.05 < np.abs(samples).max() < 0.15
     assert np.abs(samples[-16:]).max() < 0.001
@@ -22,7 +22,7 @@ def test_a_chime_is_short_quiet_and_ends_in_silence(kind: playback.Chime) -> Non
 
 
 def test_the_two_chimes_differ() -> None:
-    assert playback.sound("start") != playback.sound("end")
+    assert playback.chime("start") != playback.chime("end")
 
 
 @pytest.fixture
@@ -58,30 +58,8 @@ def test_the_speaker_plays_to_the_last_sample(heard_from_speaker: Callable[[], S
 
 
 @pytest.mark.lab
-def test_a_chime_does_not_hold_up_who_asks_for_it(heard_from_speaker: Callable[[], Samples]) -> None:
-    devices.outputs()  # loads PortAudio, once
-    before = time.monotonic()
-    playback.chime("start", "lab_speaker")
-    assert time.monotonic() - before < 0.05
-    time.sleep(0.6)
-    assert np.abs(heard_from_speaker()).max() > 0.03
-
-
-@pytest.mark.lab
 def test_an_unknown_speaker_is_answered_with_those_there_are(sound_lab: SoundLab) -> None:
     devices.refresh()
     with pytest.raises(NotFound) as none:
         playback.play(bytes(320), "nonesuch")
     assert "lab_speaker" in none.value.hint
-
-
-@pytest.mark.lab
-def test_a_chime_without_speaker_is_told_and_the_next_one_may_play(sound_lab: SoundLab) -> None:
-    sound_lab.kill()
-    devices.refresh()
-    errors: list[EchoctlError] = []
-    for count in (1, 2):
-        playback.chime("end", on_error=errors.append)
-        time.sleep(0.3)
-        assert len(errors) == count
-    assert isinstance(errors[0], DeviceError)

@@ -15,6 +15,13 @@ def test_the_line_never_wraps(width: int, colour: bool) -> None:
     assert len(re.sub(r"\x1b\[[0-9;]*m", "", line)) < width
 
 
+@pytest.mark.parametrize("state", LedState)
+@pytest.mark.parametrize("width", [14, 16, 20, 24, 80])
+def test_the_word_is_always_whole(width: int, state: LedState) -> None:
+    line = terminal_line(state, 0.5, level=0.5, text="what time", width=width, colour=True)
+    assert state.value in line
+
+
 def test_without_colour_the_word_and_the_symbol_tell() -> None:
     assert terminal_line(LedState.MUTED, 0.0, level=0.0, text="", width=80, colour=False).startswith("■ muted")
 
