@@ -17,6 +17,7 @@ import pytest
 
 from echoctl import paths
 from tests.lab.sound import sound_lab as sound_lab
+from tests.lab.terminal import terminal as terminal
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 
