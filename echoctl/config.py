@@ -1,9 +1,9 @@
 """Configuration: the defaults below < config.toml < ECHOCTL_* variables < flags of the command.
 
-Every key of config.toml is a field here, in a section of the same name; its docstring-like comment is what
-`config show` and the reference print. A variable is named ECHOCTL_<SECTION>_<KEY>; flags are applied by the
-commands. Unknown keys and wrong types are errors that name file, key and the likely meant one. No secret is ever
-read from here: passphrases come from a prompt, a file, or the command that `vault.passphrase_command` names.
+Every key of config.toml is a field of echoctl/settings.py, in a section of the same name. A variable is named
+ECHOCTL_<SECTION>_<KEY>; flags are applied by the commands. Unknown keys and wrong types are errors that name file,
+key and the likely meant one. No secret is ever read from here: passphrases come from a prompt, a
+file, or the command that `vault.passphrase_command` names.
 """
 
 import dataclasses
@@ -11,86 +11,13 @@ import difflib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from echoctl import paths
 from echoctl.errors import UsageError
 from echoctl.model import StoreMode
-
-
-def _key(default: Any, text: str, *, low: int = 0, high: int = 0) -> Any:
-    return field(default=default, metadata={"help": text, "low": low, "high": high})
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """[listen]: the loop."""
-
-    wake_words: tuple[str, ...] = _key(("alexa",), "words that wake it, several at once")
-    device: str = _key("", "microphone by name or number; empty: the system's default")
-    preroll_ms: int = _key(500, "how much is kept from before the wake word", low=0, high=2000)
-    pause_ms: int = _key(500, "a pause this long ends the recording", low=100, high=5000)
-    min_speech_ms: int = _key(300, "speech needed before a pause counts", low=0, high=5000)
-    no_speech_ms: int = _key(8000, "give up when nothing is said after the wake word", low=1000, high=60000)
-    max_ms: int = _key(30000, "longest recording", low=1000, high=120000)
-    room: str = _key("", "a label for what is recorded here")
-    chime: bool = _key(False, "play a sound at start and end of a request")
-    exec: str = _key("", "command that gets each event as JSON on its stdin")
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """[wake]: how sure is sure."""
-
-    refractory_ms: int = _key(2000, "no second wake within this time", low=0, high=60000)
-    thresholds: Mapping[str, float] = field(
-        default_factory=dict, metadata={"help": "per word, the spotter's score that counts, 0 to 1"}
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Vault:
-    """[vault]: what is kept, and how it is opened."""
-
-    store: str = _key(StoreMode.BOTH.value, "what is kept of a request: times, transcript, audio or both")
-    passphrase_command: str = _key("", "command whose first line of output is the passphrase")
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """[speech]: recognisers."""
-
-    model: str = _key("", "speech model: a folder, or the name of an installed one")
-
-
-@dataclass(frozen=True, slots=True)
-class Led:
-    """[led]: lights."""
-
-    sysfs: str = _key("", "a light of /sys/class/leds that follows the state")
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """[hooks]: plugins."""
-
-    transcripts: bool = _key(False, "let plugins and --exec see what was said")
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """All settings, and where each came from (`origins`: "listen.device" -> "default", a file, or a variable)."""
-
-    listen: Listen = Listen()
-    wake: Wake = Wake()
-    vault: Vault = Vault()
-    speech: Speech = Speech()
-    led: Led = Led()
-    hooks: Hooks = Hooks()
-    origins: Mapping[str, str] = field(default_factory=dict)
-
+from echoctl.settings import Config as Config
 
 SECTIONS = {f.name: f.type for f in dataclasses.fields(Config) if f.name != "origins"}
 
@@ -222,7 +149,7 @@ def as_toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Mapping):
         return (
-            "{ " + ", ".join(f"{_quoted(word)} = {number}" for word, number in value.items()) + " }" if value else "{}"
+            "{ " + ", ".join(f"{_quoted(word)} = {as_toml(v)}" for word, v in value.items()) + " }" if value else "{}"
         )
     if isinstance(value, tuple):
         return "[" + ", ".join(_quoted(word) for word in value) + "]"
@@ -237,7 +164,7 @@ def _quoted(text: str) -> str:
 def _example(section: str, key: str) -> str:
     value = _defaults(section)[key]
     if isinstance(value, Mapping):
-        return "{ alexa = 0.05 }"
+        return '{ mute = "x" }' if _holds_texts(section, key) else "{ alexa = 0.05 }"
     return as_toml(True if value is False else value or "…")
 
 
@@ -245,7 +172,7 @@ def _example_text(section: str, key: str) -> str:
     """As `_example`, in the spelling of a variable."""
     value = _defaults(section)[key]
     if isinstance(value, Mapping):
-        return "alexa=0.05,computer=0.5"
+        return "mute=x,talk=t" if _holds_texts(section, key) else "alexa=0.05,computer=0.5"
     return ",".join(value) if isinstance(value, tuple) else as_toml(True if value is False else value).strip('"') or "…"
 
 
@@ -257,12 +184,28 @@ def _convert(section: str, key: str, value: Any) -> Any:
             raise ValueError("expected a list of words")
         return tuple(value)
     if isinstance(default, Mapping):
-        if not isinstance(value, dict) or not all(_is_share(v) for v in value.values()):
-            raise ValueError("expected a table of words and numbers from 0 to 1")
-        return dict(value)
+        return _table(section, key, value)
     if type(value) is not type(default):
         raise ValueError(f"expected {_NAMES[type(default)]}")
     return _within(section, key, value)
+
+
+def _table(section: str, key: str, value: object) -> dict[str, Any]:
+    texts = _holds_texts(section, key)
+    fits = _is_text if texts else _is_share
+    if not isinstance(value, dict) or not all(fits(v) for v in value.values()):
+        raise ValueError(f"expected a table of words and {'texts' if texts else 'numbers from 0 to 1'}")
+    return dict(value)
+
+
+def _holds_texts(section: str, key: str) -> bool:
+    """Whether a table's values are texts; else they are shares."""
+    part = getattr(Config(), section)
+    return any(f.name == key and f.metadata.get("texts", False) for f in dataclasses.fields(part))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _is_share(value: object) -> bool:
@@ -293,7 +236,9 @@ def _parse(section: str, key: str, text: str) -> Any:
     if isinstance(default, tuple):
         return _convert(section, key, [word.strip() for word in text.split(",") if word.strip()])
     if isinstance(default, Mapping):
-        pairs = (pair.partition("=") for pair in text.split(",") if pair)
+        pairs = [pair.partition("=") for pair in text.split(",") if pair]
+        if _holds_texts(section, key):
+            return {word.strip(): value.strip() for word, _, value in pairs}
         try:
             return _convert(section, key, {word.strip(): float(number) for word, _, number in pairs})
         except ValueError as exc:

@@ -138,3 +138,12 @@ def test_values_are_shown_as_the_file_spells_them() -> None:
     assert config.as_toml(("alexa", 'say "x"')) == '["alexa", "say \\"x\\""]'
     assert config.as_toml({"hey jarvis": 0.5}) == '{ "hey jarvis" = 0.5 }'
     assert [config.as_toml(value) for value in (True, 3, "", {})] == ["true", "3", '""', "{}"]
+
+
+def test_a_table_of_texts_is_read_from_file_and_variable(file: Path) -> None:
+    file.write_text('[tui]\nkeys = { mute = "x" }\n')
+    assert config.load({}).tui.keys == {"mute": "x"}
+    assert config.load({"ECHOCTL_TUI_KEYS": "mute=y, talk=t"}).tui.keys == {"mute": "y", "talk": "t"}
+    assert config.as_toml({"mute": "x"}) == '{ "mute" = "x" }'
+    file.write_text("[tui]\nkeys = { mute = 3 }\n")
+    assert messages() == [f"{file}:2: tui.keys: expected a table of words and texts"]

@@ -28,6 +28,7 @@ ONLY_BYTES = {"history export"}
 TESTED_ELSEWHERE = {
     "__main__.py": "tests/test_fastpath.py starts real processes",
     "model.py": "nouns without behaviour",
+    "settings.py": "tests/test_config.py",
     "store/migrations.py": "tests/store/test_db.py",
     "store/state.py": "tests/services/test_state.py",
     "store/events.py": "tests/services/test_state.py",
