@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "__main__.py": "tests/test_fastpath.py starts real processes",
     "model.py": "nouns without behaviour",
     "settings.py": "tests/test_config.py",
+    "nouns_traffic.py": "nouns without behaviour",
     "store/migrations.py": "tests/store/test_db.py",
     "store/state.py": "tests/services/test_state.py",
     "store/events.py": "tests/services/test_state.py",

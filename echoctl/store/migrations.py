@@ -35,6 +35,13 @@ def m001_first(database: sqlite_utils.Database) -> None:
         database.conn.execute(statement)
 
 
+@steps()
+def m002_traffic(database: sqlite_utils.Database) -> None:
+    """Devices, endpoints, seconds of bytes, bursts, captures and verdicts."""
+    for statement in _TRAFFIC:
+        database.conn.execute(statement)
+
+
 _FIRST = (
     # uid: 16 random bytes. public: what the writer seals epochs to. device: tells a wrong device key from a wrong
     # passphrase (vault.keys.device_check). gen: counts changes of the vault's seed.
@@ -129,4 +136,81 @@ _FIRST = (
     ) STRICT
     """,
     "INSERT INTO state(id) VALUES(1)",
+)
+
+_TRAFFIC = (
+    # thresholds: what an experiment found for this device, JSON.
+    """
+    CREATE TABLE device(
+        mac TEXT PRIMARY KEY,
+        name TEXT NOT NULL DEFAULT '',
+        vendor TEXT NOT NULL DEFAULT '',
+        speaker INTEGER NOT NULL DEFAULT 0,
+        model TEXT NOT NULL DEFAULT '',
+        thresholds TEXT NOT NULL DEFAULT '{}',
+        first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE endpoint(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        device TEXT NOT NULL REFERENCES device(mac),
+        address TEXT NOT NULL,
+        name TEXT NOT NULL,
+        how TEXT NOT NULL,
+        older INTEGER NOT NULL DEFAULT 0,
+        first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        UNIQUE(device, address)
+    ) STRICT
+    """,
+    # Only seconds in which bytes moved. Time leads the key: they are read and forgotten by ranges of time.
+    """
+    CREATE TABLE second(
+        at_s INTEGER NOT NULL,
+        endpoint INTEGER NOT NULL REFERENCES endpoint(id),
+        up INTEGER NOT NULL,
+        down INTEGER NOT NULL,
+        packets INTEGER NOT NULL,
+        PRIMARY KEY(at_s, endpoint)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # gaps: JSON list of [from_ms, to_ms] in which nothing was seen. clock_offset_ms: theirs less ours, if asked.
+    """
+    CREATE TABLE capture(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        source TEXT NOT NULL,
+        start_ms INTEGER NOT NULL,
+        end_ms INTEGER NOT NULL,
+        packets INTEGER NOT NULL DEFAULT 0,
+        gaps TEXT NOT NULL DEFAULT '[]',
+        clock_offset_ms INTEGER,
+        truncated INTEGER NOT NULL DEFAULT 0
+    ) STRICT
+    """,
+    """
+    CREATE TABLE burst(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        endpoint INTEGER NOT NULL REFERENCES endpoint(id),
+        start_ms INTEGER NOT NULL,
+        end_ms INTEGER NOT NULL,
+        bytes_up INTEGER NOT NULL,
+        windows INTEGER NOT NULL,
+        span_ms INTEGER NOT NULL,
+        grade TEXT NOT NULL,
+        capture INTEGER NOT NULL REFERENCES capture(id),
+        UNIQUE(endpoint, start_ms)
+    ) STRICT
+    """,
+    "CREATE INDEX burst_start ON burst(start_ms)",
+    """
+    CREATE TABLE verdict(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        device TEXT NOT NULL REFERENCES device(mac),
+        at_ms INTEGER NOT NULL,
+        since_ms INTEGER NOT NULL,
+        json TEXT NOT NULL
+    ) STRICT
+    """,
 )

@@ -76,6 +76,7 @@ def test_all_tables_are_strict(made: str) -> None:
     rows = conn.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE '%sqlite%'")
     tables = dict(rows.fetchall())
     expected = {"vault", "keyslots", "epoch", "keyslab", "recording", "chunk", "detection", "event", "state"}
+    expected |= {"device", "endpoint", "second", "burst", "capture", "verdict"}
     assert set(tables) == expected
     assert set(tables.values()) == {1}
 
