@@ -11,8 +11,9 @@ import typer
 from echoctl.cli import confirm, diagnostics, output, passphrase, recordings
 from echoctl.cli.group import command_group
 from echoctl.errors import NotFound, Partial, UsageError
-from echoctl.model import Feedback, PurgePlan, Selection
+from echoctl.model import Feedback, Selection
 from echoctl.services import when
+from echoctl.wording import counted, plan_text
 
 if TYPE_CHECKING:
     from echoctl.services.exporting import Exported
@@ -145,7 +146,7 @@ def delete(
     plan = purge.plan(dataclasses.replace(selection, ids=tuple(history.resolve(ids or [])), all=all_))
     if not plan.count and not all_:
         diagnostics.note("nothing matches: nothing was deleted")
-    elif not confirm.ask(_plan_text(plan, all_), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
+    elif not confirm.ask(plan_text(plan, all_), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
         if json:
             output.document({"dry_run": True, "count": plan.count, "size": plan.size, "ids": plan.ids})
         return
@@ -153,7 +154,7 @@ def delete(
     if json:
         output.document({"deleted": report.count, "size": report.size, "keys_dead": report.keys_dead})
     elif report.count or all_:
-        diagnostics.note(f"deleted {_counted(report.count)}, {output.size_text(report.size)}")
+        diagnostics.note(f"deleted {counted(report.count)}, {output.size_text(report.size)}")
     if not report.keys_dead:
         raise Partial(
             "deleted, but traces are still in the write-ahead log: something else is reading the database",
@@ -186,13 +187,13 @@ def stats(json: output.Json = False) -> None:
     """Count recordings: by wake word, room, and what people said of the transcripts. Needs no passphrase."""
     from echoctl.services import history  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    counted = history.stats()
+    found = history.stats()
     if json:
-        output.document(recordings.stats_json(counted))
-    elif counted is None or not (counted.recordings or counted.detections):
+        output.document(recordings.stats_json(found))
+    elif found is None or not (found.recordings or found.detections):
         diagnostics.note(_NOTHING_YET)
     else:
-        recordings.stats_lines(counted)
+        recordings.stats_lines(found)
 
 
 def _selection(
@@ -254,16 +255,3 @@ def _check_delete(ids: bool, conditions: bool, all_: bool) -> None:
         raise UsageError("ids and conditions do not go together", "delete by id first, then by condition")
     if not (ids or conditions or all_):
         raise UsageError("say which recordings to delete", "by ID, --older-than 7d, --room kitchen, or --all")
-
-
-def _plan_text(plan: PurgePlan, all_: bool) -> str:
-    """What would go, in a line."""
-    text = f"this deletes {'everything that was heard: ' if all_ else ''}{_counted(plan.count)}"
-    if plan.oldest_ms is None or plan.newest_ms is None:
-        return text
-    text += f", {output.size_text(plan.size)}, from {output.person_time(plan.oldest_ms)}"
-    return text if plan.count == 1 else f"{text} to {output.person_time(plan.newest_ms)}"
-
-
-def _counted(count: int) -> str:
-    return f"{count} recording{'' if count == 1 else 's'}"

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import sys
-import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, BinaryIO
@@ -16,6 +15,8 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from echoctl.fastpath import moment as moment
+from echoctl.wording import person_time as person_time
+from echoctl.wording import size_text as size_text
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 """The option that every finite command takes."""
@@ -55,21 +56,6 @@ def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> None:
     for row in [list(headers), *cells]:
         text = "  ".join(_pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         line(_cut(text, room) if room else text)
-
-
-def person_time(at_ms: int) -> str:
-    """Unix milliseconds for a person: local date and time to the second."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
-
-
-def size_text(count: int) -> str:
-    """Bytes for a person: 804 B, 48 kB, 1.2 MB."""
-    value, unit = float(count), "B"
-    for bigger in ("kB", "MB", "GB", "TB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, bigger
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
 
 
 def is_terminal() -> bool:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from echoctl.cli import output
-from echoctl.model import Recording, StoreMode
+from echoctl.model import Recording
+from echoctl.wording import length as length
+from echoctl.wording import printable as printable
+from echoctl.wording import said
 
 if TYPE_CHECKING:
     from echoctl.services.history import Stats
@@ -52,7 +55,7 @@ def table(recordings: Sequence[Recording]) -> None:
             length(recording.duration_ms),
             printable(recording.wake_word) or "-",
             printable(recording.room) or "-",
-            text(recording),
+            said(recording),
         )
         for recording in recordings
     ]
@@ -71,7 +74,7 @@ def page(recording: Recording) -> None:
         ("room", printable(recording.room)),
         ("kept", f"{recording.mode}, {output.size_text(recording.size)}"),
         ("feedback", recording.feedback or ""),
-        ("text", text(recording)),
+        ("text", said(recording)),
     ]
     for name, value in lines:
         if value:
@@ -108,33 +111,6 @@ def stats_lines(counted: "Stats") -> None:
         parts = [f"{printable(value) or '-'} {count}" for value, count in counts.items()]
         if parts and list(counts) != [""]:
             output.line(f"{name:<11} {' · '.join(parts)}")
-
-
-def text(recording: Recording) -> str:
-    """What was said, or why it is not shown."""
-    if recording.locked:
-        return "(locked)"
-    if recording.damaged:
-        return "(damaged)"
-    if recording.transcript is None:
-        return "(times only)" if recording.mode == StoreMode.TIMES else "(audio only)"
-    said = printable(recording.transcript.text) or "(no words)"
-    return f"{said} → {printable(recording.correction)}" if recording.correction else said
-
-
-def length(ms: int) -> str:
-    """A duration for a person: 3.2 s, 4 min 07 s, 2 h 05 min."""
-    if ms < 60_000:
-        return f"{ms / 1000:.1f} s"
-    seconds = round(ms / 1000)
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
-
-
-def printable(text: str) -> str:
-    """Without characters that could steer a terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _id_width(recordings: Sequence[Recording]) -> int:
