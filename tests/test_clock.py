@@ -23,7 +23,9 @@ def test_bytes_and_text_are_the_same_name(raw: bytes) -> None:
     assert id_bytes(id_text(raw).lower()) == raw
 
 
-@pytest.mark.parametrize("text", ["", "0" * 25, "0" * 27, "U" * 26, "0" * 25 + "!"])
+@pytest.mark.parametrize(
+    "text", ["", "0" * 25, "0" * 27, "U" * 26, "0" * 25 + "!", "0_" * 13, "-" + "0" * 25, " " * 26, "\u0663" * 26]
+)
 def test_what_is_no_ulid_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         id_bytes(text)

@@ -20,6 +20,9 @@ from echoctl.vault.primitives import DoesNotOpen
 _SHOWN = 5
 """How many candidates an ambiguous id names."""
 
+_KEPT_EPOCHS = 32
+"""Slabs kept at hand, 12 kB each."""
+
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
 
 
@@ -45,19 +48,34 @@ class History:
     """The store, and the vault's reader where it could be opened."""
 
     def __init__(self, connection: db.Connection, reader: Reader | None, problem: EchoctlError | None) -> None:
-        self._connection = connection
+        self.connection = connection
         self._reader = reader
-        self._slab: tuple[int, bytes] = (0, b"")
-        self._epoch: tuple[int, tuple[bytes, bytes] | None] = (0, None)
+        self._epochs: dict[int, tuple[tuple[bytes, bytes] | None, bytes]] = {}
         self.problem = problem
         """Why the vault is not open, where it need not be."""
+
+    @property
+    def reader(self) -> Reader:
+        """What opens recordings. Raises VaultLocked, or whatever kept the vault from being opened."""
+        if self._reader is None:
+            raise self.problem or VaultLocked("the vault is locked")
+        return self._reader
+
+    def epoch(self, number: int) -> tuple[tuple[bytes, bytes] | None, bytes]:
+        """An epoch's id and sealed root (None: it is gone), and its slab; kept, since neighbours share it."""
+        if number not in self._epochs:
+            while len(self._epochs) >= _KEPT_EPOCHS:
+                del self._epochs[next(iter(self._epochs))]
+            found = recordings.epoch(self.connection, number), slabs.read(self.connection, number)
+            self._epochs[number] = found
+        return self._epochs[number]
 
     def page(self, selection: Selection, limit: int, before: str | None = None) -> list[Recording]:
         """The newest `limit` recordings (0: all), those older than the id `before` if given.
 
         A recording that does not open is marked as damaged; the others are not affected.
         """
-        rows = recordings.page(self._connection, selection, limit, before)
+        rows = recordings.page(self.connection, selection, limit, before)
         return [self._listed(row) for row in rows]
 
     def show(self, prefix: str) -> Recording:
@@ -72,7 +90,7 @@ class History:
             raise NotFound(f"{row.uid} has no audio", f"it was stored with --store {row.mode}")
         try:
             with self._key(row) as key:
-                return _recording(row), key.open_audio(recordings.chunks(self._connection, row.uid))
+                return _recording(row), key.open_audio(recordings.chunks(self.connection, row.uid))
         except DoesNotOpen:
             raise _damaged(row) from None
 
@@ -88,12 +106,12 @@ class History:
         if text is not None:
             with self._key(row) as key:
                 correction = key.seal_text(json.dumps({"text": text}, ensure_ascii=False).encode(), "correction")
-        with db.immediate(self._connection):
-            recordings.set_feedback(self._connection, row.uid, word, correction)
+        with db.immediate(self.connection):
+            recordings.set_feedback(self.connection, row.uid, word, correction)
         return row.uid
 
     def _row(self, prefix: str) -> recordings.Row:
-        row = recordings.get(self._connection, _find(self._connection, prefix))
+        row = recordings.get(self.connection, _find(self.connection, prefix))
         if row is None:
             raise _unknown(prefix)
         return row
@@ -123,24 +141,15 @@ class History:
 
     def _key(self, row: recordings.Row) -> RecordKey:
         """The key of a recording. Raises VaultLocked, VaultDamaged."""
-        if self._reader is None:
-            raise self.problem or VaultLocked("the vault is locked")
-        epoch = self._epoch_of(row)
+        reader = self.reader
+        epoch, slab = self.epoch(row.epoch or 0)
         if row.epoch is None or row.seq is None or epoch is None:
             raise _damaged(row)
-        wrapped = self._slab[1][row.seq * fmt.WRAP_BYTES : (row.seq + 1) * fmt.WRAP_BYTES]
+        wrapped = slab[row.seq * fmt.WRAP_BYTES : (row.seq + 1) * fmt.WRAP_BYTES]
         try:
-            return self._reader.record(*epoch, Place(row.seq, wrapped), id_bytes(row.uid), row.at_ms)
+            return reader.record(*epoch, Place(row.seq, wrapped), id_bytes(row.uid), row.at_ms)
         except (VaultDamaged, ValueError):
             raise _damaged(row) from None
-
-    def _epoch_of(self, row: recordings.Row) -> tuple[bytes, bytes] | None:
-        """The epoch's id and sealed root; kept with its slab, since neighbours in a list share it."""
-        number = row.epoch or 0
-        if self._epoch[0] != number:
-            self._epoch = (number, recordings.epoch(self._connection, number))
-            self._slab = (number, slabs.read(self._connection, number))
-        return self._epoch[1]
 
 
 @contextlib.contextmanager

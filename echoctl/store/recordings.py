@@ -43,6 +43,17 @@ class Found(NamedTuple):
     at_ms: int
 
 
+class Sealed(NamedTuple):
+    """What a search needs of a recording."""
+
+    uid: str
+    epoch: int
+    seq: int
+    at_ms: int
+    text: bytes
+    correction: bytes | None
+
+
 class Group(NamedTuple):
     """Recordings that are alike, counted."""
 
@@ -106,6 +117,19 @@ def page(connection: sqlite3.Connection, selection: Selection, limit: int, befor
         f"SELECT {_COLUMNS} FROM recording WHERE {where} ORDER BY uid DESC LIMIT ?", [*values, limit or -1]
     )
     return [Row(*row) for row in cursor.fetchall()]
+
+
+def texts(connection: sqlite3.Connection, selection: Selection, limit: int, before: str | None) -> list[Sealed]:
+    """The sealed texts of the newest `limit` recordings of the selection that have one; paged like `page`."""
+    where, values = _conditions(selection)
+    if before is not None:
+        where, values = f"{where} AND uid < ?", [*values, before]
+    cursor = connection.execute(
+        f"SELECT {', '.join(Sealed._fields)} FROM recording WHERE {where} AND text IS NOT NULL AND epoch IS NOT NULL"
+        " AND seq IS NOT NULL ORDER BY uid DESC LIMIT ?",
+        [*values, limit],
+    )
+    return [Sealed(*row) for row in cursor.fetchall()]
 
 
 def get(connection: sqlite3.Connection, uid: str) -> Row | None:

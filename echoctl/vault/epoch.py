@@ -5,8 +5,9 @@ to the vault's public key. From the root comes a chain of keys; step n gives the
 n, and the next step. The writer keeps only the step it is at: nobody who takes its memory can go back.
 """
 
+import hmac
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import urandom
 
@@ -16,9 +17,12 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from echoctl.errors import VaultDamaged
 from echoctl.vault import format as fmt
 from echoctl.vault import keys, stream
-from echoctl.vault.primitives import DoesNotOpen, expand, random_secret, seal, unseal, unwrap, wipe, wrap
+from echoctl.vault.primitives import DoesNotOpen, expand, random_secret, seal, unseal, unwrap, unwrap_into, wipe, wrap
 
 SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+_KEPT_EPOCHS = 32
+"""Epochs that a reader keeps walked: imported recordings lie between others, and each epoch costs 256 steps."""
 
 _FILE_KEY_BYTES = 16
 """age's file keys."""
@@ -131,44 +135,75 @@ class Reader:
         self._vault = vault.uid
         self.seed = seed
         self._private = keys.private_key(seed)
-        self._epoch = b""
-        self._wrapping: list[bytearray] = []
+        self._walked: dict[bytes, list[bytearray]] = {}
 
     def __enter__(self) -> "Reader":
         """Use it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Forget the seed and the open epoch."""
-        wipe(self.seed, *self._wrapping)
+        """Forget the seed and the open epochs."""
+        wipe(self.seed)
+        for wrapping in self._walked.values():
+            wipe(*wrapping)
 
     def record(self, epoch: bytes, sealed: bytes, place: Place, record: bytes, at_ms: int) -> RecordKey:
         """The key of a recording. Raises VaultDamaged when its epoch or its slot does not open."""
-        if epoch != self._epoch:
-            self._open_epoch(epoch, sealed)
+        wrapping = self._wrapping_of(epoch, sealed)
         try:
             aad = fmt.record_aad(self._vault, epoch, place.seq, record, at_ms)
-            return RecordKey(unwrap(self._wrapping[place.seq], place.wrapped, aad), aad)
+            return RecordKey(unwrap(wrapping[place.seq], place.wrapped, aad), aad)
         except (DoesNotOpen, IndexError, struct.error):
             raise VaultDamaged("the key of this recording does not open", DAMAGED_HINT) from None
 
-    def _open_epoch(self, epoch: bytes, sealed: bytes) -> None:
-        """One HPKE opening and a walk along the chain, kept for the next recording of the same epoch."""
+    def texts(
+        self, epoch: bytes, sealed: bytes, items: Iterable[tuple[Place, bytes, int, bytes]]
+    ) -> Iterator[bytes | None]:
+        """Open the texts of many recordings of one epoch: (place, 16-byte id, time, sealed text) each.
+
+        Gives None for one that does not open. A third of the time of going through `record`, because it makes no
+        object per recording. Raises VaultDamaged when the epoch does not open.
+        """
+        wrapping = self._wrapping_of(epoch, sealed)
+        secret = bytearray(fmt.KEY_BYTES)
+        try:
+            for place, record, at_ms, text in items:
+                try:
+                    aad = fmt.record_aad(self._vault, epoch, place.seq, record, at_ms)
+                    unwrap_into(wrapping[place.seq], place.wrapped, aad, secret)
+                    plain = unseal(_expand_once(secret, b"text"), text, aad)
+                except (DoesNotOpen, IndexError, struct.error):
+                    plain = None
+                yield plain
+        finally:
+            wipe(secret)
+
+    def _wrapping_of(self, epoch: bytes, sealed: bytes) -> list[bytearray]:
+        """The wrapping keys of an epoch: one HPKE opening and a walk along the chain, kept for its other recordings."""
+        if epoch in self._walked:
+            return self._walked[epoch]
         try:
             root = bytearray(SUITE.decrypt(sealed, self._private, fmt.epoch_info(self._vault, epoch)))
         except (InvalidTag, ValueError):
             raise VaultDamaged("the epoch of this recording does not open", DAMAGED_HINT) from None
-        wipe(*self._wrapping)
-        chain = expand(root, "chain")
+        if len(self._walked) >= _KEPT_EPOCHS:
+            wipe(*self._walked.pop(next(iter(self._walked))))
+        chain: bytes | bytearray = expand(root, "chain")
         wipe(root)
-        self._wrapping = []
+        wrapping = []
         for _ in range(fmt.EPOCH_RECORDS):
-            wrapping, following = _step(chain)
-            wipe(chain)
-            chain = following
-            self._wrapping.append(wrapping)
-        wipe(chain)
-        self._epoch = epoch
+            wrapping.append(bytearray(_expand_once(chain, b"wrap")))
+            chain = _expand_once(chain, b"next")
+        self._walked[epoch] = wrapping
+        return wrapping
+
+
+def _expand_once(key: bytes | bytearray, label: bytes) -> bytes:
+    """`primitives.expand` for one block, in one call: a fifth of the time, and a copy that cannot be wiped.
+
+    For readers only, which are about to have the plain text in memory anyway.
+    """
+    return hmac.digest(key, fmt.LABEL + label + b"\x01", "sha256")
 
 
 def _step(chain: bytearray) -> tuple[bytearray, bytearray]:

@@ -59,11 +59,16 @@ def wrap(key: bytearray, secret: bytearray, aad: bytes) -> bytes:
 def unwrap(key: bytearray, wrapped: bytes, aad: bytes) -> bytearray:
     """Undo `wrap`. Raises DoesNotOpen."""
     secret = bytearray(max(0, len(wrapped) - _TAG_BYTES))
+    unwrap_into(key, wrapped, aad, secret)
+    return secret
+
+
+def unwrap_into(key: bytearray, wrapped: bytes, aad: bytes, secret: bytearray) -> None:
+    """`unwrap` into a buffer of the secret's length. Raises DoesNotOpen."""
     try:
         AESGCM(key).decrypt_into(_ZERO_NONCE, wrapped, aad, secret)
     except (InvalidTag, ValueError):
         raise DoesNotOpen from None
-    return secret
 
 
 def seal(key: bytearray, plain: bytes, aad: bytes) -> bytes:
@@ -72,7 +77,7 @@ def seal(key: bytearray, plain: bytes, aad: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plain, aad)
 
 
-def unseal(key: bytearray, sealed: bytes, aad: bytes) -> bytes:
+def unseal(key: bytes | bytearray, sealed: bytes, aad: bytes) -> bytes:
     """Undo `seal`. Raises DoesNotOpen."""
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
