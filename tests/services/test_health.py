@@ -47,7 +47,7 @@ def test_a_folder_open_to_others_is_found(home: Path, name: str, place: object) 
 
 def test_a_store_is_opened_and_its_vault_described(home: Path) -> None:
     vaults.ensure()
-    assert look("database").text.startswith("opens, schema 1")
+    assert look("database").text.startswith(f"opens, schema {db.SCHEMA_VERSION}")
     assert look("vault").grade == Grade.NOTE
     assert look("vault").fix == "echoctl vault passphrase"
     vaults.set_passphrase(lambda: None, lambda: bytearray(b"correct horse battery"))
