@@ -30,9 +30,9 @@ from echoctl import paths
 from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection
 from echoctl.speech import models as speech_models
 from echoctl.speech.models import Model
+from echoctl.speech.neural import NEURAL
 from echoctl.speech.record import folder_hash, read_record
 from echoctl.speech.wake import WakeDetector
-from echoctl.speech.words import NEURAL
 
 REFRACTORY_S = 2.0
 

@@ -12,7 +12,7 @@ def main() -> int:
 
 
 def _run(argv: list[str]) -> int:
-    if argv and argv[0] in ("--version", "status", "mute", "unmute"):
+    if argv and argv[0] in ("--version", "status", "mute", "unmute", "completion", "_complete"):
         from echoctl.fastpath import run  # noqa: PLC0415 - only these verbs need it
 
         code = run(argv)

@@ -1,6 +1,6 @@
-"""The hot verbs, answered in the time of a bare interpreter: --version, status, mute, unmute.
+"""The hot verbs, answered in the time of a bare interpreter: --version, status, mute, unmute, and what Tab asks for.
 
-Shell prompts, status bars and key bindings call these many times a minute. Only their plain forms are answered
+Shell prompts, status bars, key bindings and Tab call these many times a minute. Only their plain forms are answered
 here; anything else (--help, --follow, a typing error) returns None and goes to the command line, which prints the
 same bytes for the same state.
 """
@@ -18,12 +18,14 @@ def run(argv: list[str]) -> int | None:
     if argv == ["--version"]:
         return _print(f"echoctl {__version__}\n")
     verb, rest = argv[0], argv[1:]
-    if rest not in ([], ["--json"]) or verb == "--version":
-        return None
     try:
+        if verb in ("completion", "_complete"):
+            return _complete(verb, rest)
+        if rest not in ([], ["--json"]) or verb == "--version":
+            return None
         return _print(answer(verb, as_json=bool(rest)))
     except EchoctlError as error:
-        return _fail(error, as_json=bool(rest))
+        return _fail(error, as_json="--json" in rest)
     except Exception:  # noqa: BLE001 - a bug: the command line meets it again and reports it properly
         return None
 
@@ -91,6 +93,19 @@ def moment(at_ms: int) -> str:
     local = time.localtime(at_ms // 1000)
     offset = time.strftime("%z", local)
     return time.strftime("%Y-%m-%dT%H:%M:%S", local) + f".{at_ms % 1000:03d}{offset[:3]}:{offset[3:]}"
+
+
+def _complete(verb: str, rest: list[str]) -> int | None:
+    """`completion SHELL`, and `_complete KIND [PREFIX]`: values for the scripts in completions/, one a line."""
+    from echoctl.services import completion  # noqa: PLC0415 - only these two verbs need it
+
+    if verb == "completion":
+        return _print(completion.script(rest[0])) if len(rest) == 1 and rest[0] in completion.SCRIPTS else None
+    kind, prefix = [*rest, "", ""][:2]
+    try:
+        return _print("".join(f"{value}\t{what}\n" for value, what in completion.values(kind, prefix)))
+    except Exception:  # noqa: BLE001 - nobody wants to read at Tab what is wrong with the store
+        return 0
 
 
 def _clock(at_ms: int) -> str:

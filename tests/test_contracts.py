@@ -22,7 +22,7 @@ from tools import check_shape
 STREAMS = {"listen"}
 """Commands that go on until they are ended; their --json is one object per line."""
 
-ONLY_BYTES = {"history export"}
+ONLY_BYTES = {"history export", "completion"}
 """Commands whose output is a file."""
 
 TESTED_ELSEWHERE = {

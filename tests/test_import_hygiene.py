@@ -69,6 +69,19 @@ def test_the_hot_verbs_load_the_store_and_no_more(store: None, command: list[str
     assert not within(modules, banned)
 
 
+@pytest.mark.parametrize("kind", ["recordings", "rooms", "devices", "endpoints"])
+def test_tab_loads_the_store_and_no_more(store: None, kind: str) -> None:
+    modules = loaded("_complete", kind)
+    assert "echoctl.store.words" in modules
+    banned = {"dataclasses", "tomllib", "pluggy", "json", "re", "enum", "typing"}
+    assert not within(modules, HEAVY | TERMINAL | banned | {"echoctl.cli", "echoctl.config", "echoctl.model"})
+
+
+@pytest.mark.parametrize("command", [["_complete", "wake-words"], ["_complete", "models"], ["completion", "bash"]])
+def test_what_tab_can_know_without_the_store_does_not_open_it(home: object, command: list[str]) -> None:
+    assert not within(loaded(*command), HEAVY | TERMINAL | {"sqlite3", "dataclasses", "tomllib", "echoctl.cli"})
+
+
 @pytest.mark.parametrize("command", [["status"], ["history", "list"]])
 def test_looking_at_nothing_loads_nothing_more_than_looking(home: object, command: list[str]) -> None:
     assert not within(loaded(*command), STORE | AUDIO | SPEECH | SCREEN)
@@ -86,7 +99,9 @@ def test_help_loads_no_command(home: object) -> None:
     assert commands == {f"echoctl.cli{room}" for room in ("", ".app", ".diagnostics", ".group", ".output")}
 
 
-@pytest.mark.parametrize("command", ["model", "config", "status", "history", "doctor", "listen", "devices", "wake"])
+@pytest.mark.parametrize(
+    "command", ["model", "config", "status", "history", "doctor", "listen", "devices", "wake", "completion"]
+)
 def test_the_help_of_a_command_loads_no_engine(home: object, command: str) -> None:
     assert not within(loaded(command, "--help"), HEAVY - {"importlib.metadata", "email"} | {"rich"})
 

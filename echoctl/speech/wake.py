@@ -7,8 +7,9 @@ from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
 from echoctl.speech.gate import EnergyGate, Refractory
 from echoctl.speech.lanes import GrammarLane, Lane, NeuralLane, Recent, SecondStage
 from echoctl.speech.models import SpeechModel
+from echoctl.speech.neural import NEURAL
 from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
-from echoctl.speech.words import NEURAL, require_vocabulary, unique
+from echoctl.speech.words import require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES
 """What is fed again to the lanes when the gate opens, so that no onset is lost: 0.48 s."""

@@ -1,18 +1,10 @@
-"""Words: those with a neural model, those that fill ordinary speech, and those that somebody may have meant."""
+"""Words: those that fill ordinary speech, and those that somebody may have meant."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
 from echoctl.errors import UsageError
 from echoctl.speech.models import SpeechModel
-
-NEURAL = {
-    "alexa": "alexa",
-    "hey jarvis": "hey_jarvis",
-    "okay nabu": "okay_nabu",
-    "hey mycroft": "hey_mycroft",
-}
-"""Wake words with a neural model, and its name in microWakeWord and openWakeWord alike."""
 
 _ORDINARY = """
 the of and to a in is you that it he was for on are as with his they i at be this have from or one had by word

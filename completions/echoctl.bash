@@ -1,0 +1,219 @@
+# bash completion for echoctl, made by tools/make_completions.py from the command tree: do not edit.
+# Words come from this file; recordings, rooms and the like from `echoctl _complete`.
+
+# What may follow a command: subs, flags, takes (option=VALUE) and places (VALUE, the last with + may be repeated).
+# VALUE is file, one|of|these, @kind for `echoctl _complete kind`, or any for what nobody can guess.
+_echoctl_words() {
+    subs='' flags='-h --help' takes='' places=''
+    case $1 in
+    'echoctl')
+        subs='listen mute unmute status history vault model devices doctor config db completion'
+        flags='-h --help --version'
+        ;;
+    'echoctl listen')
+        flags='-h --help --realtime --demo --once --now --no-store --chime --no-chime --json'
+        takes='--wake-word=@wake-words -w=@wake-words --input=file -i=file --device=any --store=times|transcript|audio|both --room=@rooms --exec=any'
+        ;;
+    'echoctl mute')
+        flags='-h --help --json'
+        ;;
+    'echoctl unmute')
+        flags='-h --help --json'
+        ;;
+    'echoctl status')
+        flags='-h --help --follow -f --json'
+        ;;
+    'echoctl history')
+        subs='search export list show delete feedback stats'
+        ;;
+    'echoctl history search')
+        flags='-h --help --regex --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file'
+        places='any'
+        ;;
+    'echoctl history export')
+        flags='-h --help --json'
+        takes='--format=wav|flac -o=file --output=file --passphrase-file=file'
+        places='@recordings+'
+        ;;
+    'echoctl history list')
+        flags='-h --help --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file'
+        ;;
+    'echoctl history show')
+        flags='-h --help --json'
+        takes='--passphrase-file=file'
+        places='@recordings'
+        ;;
+    'echoctl history delete')
+        flags='-h --help --all --yes -y --dry-run --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words'
+        places='@recordings+'
+        ;;
+    'echoctl history feedback')
+        flags='-h --help --json'
+        takes='--text=any --passphrase-file=file'
+        places='@recordings right|wrong'
+        ;;
+    'echoctl history stats')
+        flags='-h --help --json'
+        ;;
+    'echoctl vault')
+        subs='init status passphrase recover'
+        ;;
+    'echoctl vault init')
+        flags='-h --help --json'
+        ;;
+    'echoctl vault status')
+        flags='-h --help --json'
+        ;;
+    'echoctl vault passphrase')
+        flags='-h --help --remove --json'
+        takes='--passphrase-file=file --new-passphrase-file=file'
+        ;;
+    'echoctl vault recover')
+        flags='-h --help --make --device-only --yes -y --json'
+        takes='--from=file --passphrase-file=file --new-passphrase-file=file'
+        ;;
+    'echoctl model')
+        subs='install list verify remove'
+        ;;
+    'echoctl model install')
+        flags='-h --help --yes -y --dry-run --json'
+        takes='--from=file --name=@models --sha256=any'
+        ;;
+    'echoctl model list')
+        flags='-h --help --json'
+        ;;
+    'echoctl model verify')
+        flags='-h --help --json'
+        places='@models'
+        ;;
+    'echoctl model remove')
+        flags='-h --help --yes -y --dry-run --json'
+        places='@models'
+        ;;
+    'echoctl devices')
+        flags='-h --help --json'
+        ;;
+    'echoctl doctor')
+        flags='-h --help --json'
+        ;;
+    'echoctl config')
+        subs='show validate path'
+        ;;
+    'echoctl config show')
+        flags='-h --help --json'
+        ;;
+    'echoctl config validate')
+        flags='-h --help --json'
+        ;;
+    'echoctl config path')
+        flags='-h --help --json'
+        ;;
+    'echoctl db')
+        subs='path check'
+        ;;
+    'echoctl db path')
+        flags='-h --help --json'
+        ;;
+    'echoctl db check')
+        flags='-h --help --json'
+        ;;
+    'echoctl completion')
+        places='bash|zsh|fish|powershell'
+        ;;
+    esac
+}
+
+# Offer those words of $1 that begin with $cur.
+_echoctl_match() {
+    local word
+    for word in $1; do
+        [[ $word == "$cur"* ]] && COMPREPLY+=("$word")
+    done
+}
+
+# Offer what may stand for the VALUE $1.
+_echoctl_offer() {
+    local value quote='' typed=$cur
+    case $1 in
+    any) ;;
+    file) compopt -o default 2>/dev/null ;;
+    @*)
+        case $cur in
+        [\"\']*) quote=${cur:0:1} typed=${cur:1} ;;
+        *) typed=${cur//\\/} ;;
+        esac
+        while IFS=$'\t' read -r value _; do
+            if [[ -z $quote ]]; then
+                # readline has split the word at its colons and replaces what follows the last one
+                [[ $COMP_WORDBREAKS == *:* ]] && value=${value#"${typed%"${typed##*:}"}"}
+                printf -v value %q "$value"
+            fi
+            COMPREPLY+=("$value")
+        done < <("${COMP_WORDS[0]/#\~/$HOME}" _complete "${1#@}" "$typed" 2>/dev/null)
+        ;;
+    *) _echoctl_match "${1//|/ }" ;;
+    esac
+}
+
+_echoctl() {
+    local at=echoctl cur word option='' place=0 i n=-1
+    local subs flags takes places
+    local -a words
+    COMPREPLY=()
+    # readline splits at colons and equals signs: put those words together again
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((n > 0)) && { [[ $word == [:=]* ]] || [[ ${words[n]} == *[:=] ]]; }; then
+            words[n]+=$word
+        else
+            words[++n]=$word
+        fi
+    done
+    cur=${words[n]}
+    _echoctl_words "$at"
+    for ((i = 1; i < n; i++)); do
+        word=${words[i]}
+        if [[ $option ]]; then
+            option=''
+        elif [[ $word == -* ]]; then
+            [[ " $takes" == *" $word="* ]] && option=$word
+        elif [[ " $subs " == *" $word "* ]]; then
+            at+=" $word"
+            _echoctl_words "$at"
+        else
+            place=$((place + 1))
+        fi
+    done
+    if [[ -z $option && $cur == --*=* ]]; then
+        option=${cur%%=*} cur=${cur#*=}
+    fi
+    if [[ $option ]]; then
+        word=" $takes "
+        [[ $word == *" $option="* ]] || return 0
+        word=${word#*" $option="}
+        _echoctl_offer "${word%% *}"
+    elif [[ $cur == -* ]]; then
+        for word in $takes; do
+            flags+=" ${word%%=*}"
+        done
+        _echoctl_match "$flags"
+    else
+        _echoctl_match "$subs"
+        for word in $places; do
+            if ((place-- == 0)) || [[ $word == *+ ]]; then
+                _echoctl_offer "${word%+}"
+                break
+            fi
+        done
+    fi
+}
+
+# Without compopt (bash 3.2) file names are offered wherever nothing else is.
+if type compopt >/dev/null 2>&1; then
+    complete -F _echoctl echoctl
+else
+    complete -o default -F _echoctl echoctl
+fi

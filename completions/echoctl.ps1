@@ -1,0 +1,527 @@
+# PowerShell completion for echoctl, made by tools/make_completions.py from the command tree: do not edit.
+# Words come from this file; recordings, rooms and the like from `echoctl _complete`.
+
+Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    # For each command: its words and their help, the options that take a value, and the values of its arguments.
+    # A value is 'file', 'one|of|these', '@kind' for `echoctl _complete kind`, or '' for what nobody can guess.
+    $commands = @{
+        'echoctl' = @{
+            Words = [ordered]@{
+                'listen' = 'Wait for a wake word, record, transcribe and store, sealed'
+                'mute' = 'Close the microphone, and keep it closed'
+                'unmute' = 'Open the microphone again'
+                'status' = 'Show state, mute and counters, once or as they change'
+                'history' = 'List, show, play, export, correct and delete what was heard'
+                'vault' = 'How recordings are sealed, and who can open them'
+                'model' = 'Install, list, verify and remove speech models'
+                'devices' = 'Show microphones and speakers'
+                'doctor' = 'Check the installation, each finding with its cure'
+                'config' = 'Show, check and find the settings'
+                'db' = 'Find the database, and check that it is sound'
+                'completion' = 'Print the script that lets Tab complete all this'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--version' = 'Print the version'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl listen' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--wake-word' = 'Wake on this word; repeatable'
+                '-w' = 'Wake on this word; repeatable'
+                '--input' = 'A WAV or FLAC file, or raw pcm on stdin'
+                '-i' = 'A WAV or FLAC file, or raw pcm on stdin'
+                '--device' = 'Microphone by name or number; see echoctl devices'
+                '--realtime' = 'Play a file at the speed of life'
+                '--demo' = 'Play the packaged sample into a store that is removed'
+                '--once' = 'End after one request'
+                '--now' = 'Push to talk: begin with a request, without a wake word'
+                '--store' = 'What is kept of a request'
+                '--no-store' = 'Keep nothing at all'
+                '--room' = 'A label for what is recorded here'
+                '--exec' = 'Run CMD for each event, its JSON on stdin; no shell'
+                '--chime' = 'Play a sound at start and end of a request'
+                '--no-chime' = 'Play a sound at start and end of a request'
+                '--json' = 'Print events as NDJSON'
+            }
+            Takes = @{
+                '--wake-word' = '@wake-words'
+                '-w' = '@wake-words'
+                '--input' = 'file'
+                '-i' = 'file'
+                '--device' = ''
+                '--store' = 'times|transcript|audio|both'
+                '--room' = '@rooms'
+                '--exec' = ''
+            }
+            Places = @()
+        }
+        'echoctl mute' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl unmute' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl status' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--follow' = 'Go on, with a line for every change'
+                '-f' = 'Go on, with a line for every change'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl history' = @{
+            Words = [ordered]@{
+                'search' = 'Find recordings by what was said, or corrected to have been said; the newest first'
+                'export' = 'Write audio to a file, to files in a folder, or to stdout'
+                'list' = 'List recordings, the newest first'
+                'show' = 'Show one recording: its text, and with --json each word with its times'
+                'delete' = 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
+                'feedback' = 'Say whether a transcript is right, and what was really said'
+                'stats' = 'Count recordings: by wake word, room, and what people said of the transcripts'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl history search' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--regex' = 'TEXT is a Python regular expression'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--before' = 'Before then'
+                '--older-than' = 'Older than that: 7d, 12h, 30m'
+                '--room' = 'Only of this room'
+                '--wake-word' = 'Only those that this word began'
+                '--limit' = 'How many at most; 0: all'
+                '-n' = 'How many at most; 0: all'
+                '--before-id' = 'Go on after this recording'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--before' = ''
+                '--older-than' = ''
+                '--room' = '@rooms'
+                '--wake-word' = '@wake-words'
+                '--limit' = ''
+                '-n' = ''
+                '--before-id' = '@recordings'
+                '--passphrase-file' = 'file'
+            }
+            Places = @('')
+        }
+        'echoctl history export' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--format' = 'Default: as -o FILE ends, else wav'
+                '-o' = 'Where to; -: stdout, even a terminal'
+                '--output' = 'Where to; -: stdout, even a terminal'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--format' = 'wav|flac'
+                '-o' = 'file'
+                '--output' = 'file'
+                '--passphrase-file' = 'file'
+            }
+            Places = @('@recordings+')
+        }
+        'echoctl history list' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--before' = 'Before then'
+                '--older-than' = 'Older than that: 7d, 12h, 30m'
+                '--room' = 'Only of this room'
+                '--wake-word' = 'Only those that this word began'
+                '--limit' = 'How many at most; 0: all'
+                '-n' = 'How many at most; 0: all'
+                '--before-id' = 'The page that follows this recording'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--before' = ''
+                '--older-than' = ''
+                '--room' = '@rooms'
+                '--wake-word' = '@wake-words'
+                '--limit' = ''
+                '-n' = ''
+                '--before-id' = '@recordings'
+                '--passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl history show' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
+            }
+            Places = @('@recordings')
+        }
+        'echoctl history delete' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--before' = 'Before then'
+                '--older-than' = 'Older than that: 7d, 12h, 30m'
+                '--room' = 'Only of this room'
+                '--wake-word' = 'Only those that this word began'
+                '--all' = 'Everything that was heard'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--before' = ''
+                '--older-than' = ''
+                '--room' = '@rooms'
+                '--wake-word' = '@wake-words'
+            }
+            Places = @('@recordings+')
+        }
+        'echoctl history feedback' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--text' = 'What was said instead; kept sealed'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--text' = ''
+                '--passphrase-file' = 'file'
+            }
+            Places = @('@recordings', 'right|wrong')
+        }
+        'echoctl history stats' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault' = @{
+            Words = [ordered]@{
+                'init' = 'Make the vault: a device key, and a database that is sealed to it'
+                'status' = 'Show what opens the vault, and what it holds'
+                'passphrase' = 'Set, change or remove the passphrase'
+                'recover' = 'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault init' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault status' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault passphrase' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--remove' = 'Let the device key alone open the vault again'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--new-passphrase-file' = 'The new passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
+                '--new-passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl vault recover' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--make' = 'Make a recovery line and show it, this once'
+                '--from' = 'The recovery line is in FILE'
+                '--device-only' = 'Set no passphrase: let the device key alone open the vault'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--new-passphrase-file' = 'The new passphrase is the first line of FILE'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--from' = 'file'
+                '--passphrase-file' = 'file'
+                '--new-passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl model' = @{
+            Words = [ordered]@{
+                'install' = 'Install the small English model (41 MB), or another one with --from'
+                'list' = 'List the installed speech models, and the wake word engines with their licences'
+                'verify' = 'Hash every file of a model and compare with what was recorded when it was installed'
+                'remove' = 'Remove an installed model'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl model install' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--from' = 'A folder, .zip or .tar.gz, or where to fetch one'
+                '--name' = 'What to call it here'
+                '--sha256' = 'What --from must hash to'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--from' = 'file'
+                '--name' = '@models'
+                '--sha256' = ''
+            }
+            Places = @()
+        }
+        'echoctl model list' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl model verify' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('@models')
+        }
+        'echoctl model remove' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('@models')
+        }
+        'echoctl devices' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl doctor' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl config' = @{
+            Words = [ordered]@{
+                'show' = 'Show every setting, its value and where the value comes from'
+                'validate' = 'List every problem of config.toml and of the ECHOCTL_ variables'
+                'path' = 'Print the path of config.toml, whether it exists or not'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl config show' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl config validate' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl config path' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl db' = @{
+            Words = [ordered]@{
+                'path' = 'Print where the database is, or would be'
+                'check' = 'Look for damage, and empty the write-ahead log'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl db path' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl db check' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl completion' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @('bash|zsh|fish|powershell')
+        }
+    }
+
+    $program = $commandAst.CommandElements[0].ToString()
+    $path = 'echoctl'
+    $option = ''
+    $place = 0
+    $before = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    if ($wordToComplete -and $before.Count) { $before = @($before | Select-Object -SkipLast 1) }
+    foreach ($word in $before) {
+        $here = $commands[$path]
+        if ($option) { $option = '' }
+        elseif ($here.Takes.ContainsKey($word)) { $option = $word }
+        elseif ($word.StartsWith('-')) { continue }
+        elseif ($commands.ContainsKey("$path $word")) { $path = "$path $word" }
+        else { $place++ }
+    }
+    $here = $commands[$path]
+    $value = $null
+    if ($option) { $value = $here.Takes[$option] }
+    elseif (-not $wordToComplete.StartsWith('-') -and $here.Places.Count) {
+        if ($place -lt $here.Places.Count) { $value = $here.Places[$place].TrimEnd('+') }
+        elseif ($here.Places[-1].EndsWith('+')) { $value = $here.Places[-1].TrimEnd('+') }
+    }
+
+    $found = @()
+    if ($value -and $value.StartsWith('@')) {
+        $found = @(& $program _complete $value.Substring(1) $wordToComplete 2>$null | ForEach-Object {
+            $text, $what = $_ -split "`t", 2
+            if ($text -match "[^\w.:-]") { $text = "'" + $text.Replace("'", "''") + "'" }
+            [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', "$what ")
+        })
+    } elseif ($value -and $value -ne 'file') {
+        $found = @($value.Split('|') | Where-Object { $_.StartsWith($wordToComplete) } | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+        })
+    }
+    if (-not $option) {
+        $found += @($here.Words.GetEnumerator() | Where-Object {
+            $_.Key.StartsWith($wordToComplete) -and ($_.Key.StartsWith('-') -eq $wordToComplete.StartsWith('-'))
+        } | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new($_.Key, $_.Key, 'ParameterValue', $_.Value)
+        })
+    }
+    $found
+}

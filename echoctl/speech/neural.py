@@ -1,0 +1,9 @@
+"""Which wake words have a neural model. By itself, because Tab asks for it and may load nothing dear."""
+
+NEURAL = {
+    "alexa": "alexa",
+    "hey jarvis": "hey_jarvis",
+    "okay nabu": "okay_nabu",
+    "hey mycroft": "hey_mycroft",
+}
+"""Wake words with a neural model, and its name in microWakeWord and openWakeWord alike."""
