@@ -6,9 +6,10 @@ SQL than one.
 
 import json
 import sqlite3
+import time
 from itertools import groupby
 
-from echoctl.store import slabs
+from echoctl.store import db, slabs
 
 _EVENT_KINDS = "('wake', 'recording', 'near_miss')"
 
@@ -66,9 +67,14 @@ def remove_traces(connection: sqlite3.Connection) -> None:
 
 
 def empty_log(connection: sqlite3.Connection) -> bool:
-    """Merge the write-ahead log into the database and truncate it; waits for readers up to the busy timeout.
+    """Merge the write-ahead log into the database and truncate it; waits for readers and writers up to BUSY_SECONDS.
 
     Returns False when a reader kept that from happening: SQLite says so in a row, not in an error.
     """
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
+    end = time.monotonic() + db.BUSY_SECONDS
+    while True:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        # While another connection checkpoints SQLite says busy at once, without waiting: sqlite3_wal_checkpoint_v2.
+        if not busy or time.monotonic() >= end:
+            return not busy
+        time.sleep(0.01)

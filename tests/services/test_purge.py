@@ -230,10 +230,14 @@ def test_recording_and_purging_at_once_lose_and_revive_nothing(vault: Path) -> N
     thread = threading.Thread(target=record)
     thread.start()
     purged: set[str] = set()
-    while len(made) < 60:
-        purged.update(plan.ids) if run(*(plan := purge.plan(Selection(before_ms=MORNING_MS + len(made)))).ids) else None
-    stop.set()
-    thread.join()
+    try:
+        while len(made) < 60:
+            plan = purge.plan(Selection(before_ms=MORNING_MS + len(made)))
+            purged.update(plan.ids)
+            assert purge.run(plan).keys_dead
+    finally:
+        stop.set()
+        thread.join()
     left = {uid for (uid,) in rows("SELECT uid FROM recording")}
     assert left.isdisjoint(purged)
     assert left | purged == set(made)
