@@ -127,3 +127,118 @@ class Capture:
     """The capturing machine's clock less ours, where it could be asked."""
     truncated: bool = False
     """The capture ends within a packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Somebody called the speaker, as far as our own listener, or a person, says."""
+
+    at_ms: int
+    """Unix time, by the clock of whoever heard it."""
+    word: str = ""
+    id: int | None = None
+    """The detection in the store; None where the time comes from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What one device sent in one go, though it may be several bursts to several endpoints."""
+
+    remote: str
+    name: str
+    start_ms: int
+    end_ms: int
+    bytes_up: int
+    grade: BurstClass
+    wake: Wake | None = None
+    """What explains it."""
+    late_ms: int = 0
+    """How long after the wake word it began."""
+
+
+class ClockBasis(StrEnum):
+    """How the capture's clock was brought together with the listener's."""
+
+    KNOWN = "known"
+    """One machine, or the other one was asked."""
+    ESTIMATED = "estimated"
+    """From the pattern of wakes and uploads."""
+    ASSUMED = "assumed"
+    """Taken as right: wakes and uploads fit as they are, or there is nothing to compare."""
+    UNKNOWN = "unknown"
+    """Wakes and uploads do not fit, and there are too few to tell by how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """What to add to the time of a wake to have it in the capture's time."""
+
+    offset_ms: int
+    basis: ClockBasis
+    matched: int = 0
+    """Wakes that meet an upload with it."""
+
+
+class VerdictWord(StrEnum):
+    """The verdict in a word."""
+
+    QUIET = "quiet"
+    CALLED = "only when called"
+    UNEXPLAINED = "unexplained uploads"
+    STREAMING = "streaming"
+    CANNOT_TELL = "cannot tell"
+
+
+class Obstacle(StrEnum):
+    """Why there is no telling."""
+
+    UNWATCHED = "nothing watched"
+    SHORT = "too short"
+    TUNNELLED = "tunnelled"
+    PADDED = "padded"
+    CLOCK = "clock unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Upload that goes on and on to one endpoint."""
+
+    remote: str
+    name: str
+    start_ms: int
+    end_ms: int
+    bytes_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a device did in a time, with what that rests on."""
+
+    device: str
+    name: str
+    """What a person calls it; else its MAC address."""
+    word: VerdictWord
+    obstacle: Obstacle | None
+    since_ms: int
+    until_ms: int
+    watched_ms: int
+    """How much of that time was really watched."""
+    explained: tuple[Upload, ...] = ()
+    unexplained: tuple[Upload, ...] = ()
+    """Those that the verdict counts."""
+    doubtful: tuple[Upload, ...] = ()
+    """Possible speech that nobody called, no more of it than false alarms explain."""
+    silent: tuple[Wake, ...] = ()
+    """Wakes that no upload followed."""
+    streams: tuple[Stretch, ...] = ()
+    clock: ClockFit = ClockFit(0, ClockBasis.ASSUMED)
+    p_value: float | None = None
+    """The chance that uploads lie after the wakes as much as they do if they had nothing to do with them."""
+    most_per_hour: float | None = None
+    """Unexplained uploads per hour are fewer than this, at 95 % confidence."""
+    background: int = 0
+    """Bytes that went up outside explained uploads."""
+    hidden: Mapping[str, float] = field(default_factory=dict)
+    """Codec -> seconds of speech per hour that this background could hold."""
+    at_ms: int = 0
+    """When the verdict was given."""

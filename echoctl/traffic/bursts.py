@@ -32,10 +32,12 @@ class Segmenter:
         if window.start_ms - self._swept >= _LATE_MS:
             self._swept = window.start_ms
             decided = self.tick(window.start_ms - _LATE_MS)
-        if window.up <= 0:
-            return decided
         key = (window.device, window.remote)
         burst = self._open.get(key)
+        if window.up <= 0:
+            if burst is not None:
+                burst.down += window.down
+            return decided
         if burst is not None and burst.over(window.first_ms):
             decided.append(burst.noun())
             burst = None
@@ -60,13 +62,14 @@ class Segmenter:
 class _Open:
     """A burst that goes on."""
 
-    __slots__ = ("_even", "_fine", "_grade", "_rules", "_start", "_wide", "device", "end_ms", "remote", "up")
+    __slots__ = ("_even", "_fine", "_grade", "_rules", "_start", "_wide", "device", "down", "end_ms", "remote", "up")
 
     def __init__(self, window: Window, rules: Rules) -> None:
         self.device, self.remote = window.device, window.remote
         self._start = window.first_ms
         self.end_ms = window.last_ms
         self.up = 0
+        self.down = 0
         self._rules = rules
         self._wide = _Run(r.HOP)
         self._fine = _Run(r.FINE_HOP)
@@ -80,6 +83,7 @@ class _Open:
     def add(self, window: Window) -> bool:
         """Take a window; returns whether the burst has become something that one should know at once."""
         self.up += window.up
+        self.down += window.down
         self.end_ms = max(self.end_ms, window.last_ms)
         place = window.start_ms // WINDOW_MS
         if window.up >= r.ACTIVE_BYTES:
@@ -110,9 +114,10 @@ class _Open:
         """The grade so far. What was speech stays speech whatever follows, unless the whole is too fast for sound."""
         if self.up >= r.BULK_BYTES and self.up * 1000 >= r.BULK_RATE * max(self.end_ms - self._start, 1000):
             return BurstClass.BULK
-        if self._grade is BurstClass.VOICE or self._speaks():
+        acknowledges = self.down > r.DOWN_MOST * self.up
+        if self._grade is BurstClass.VOICE or (self._speaks() and not acknowledges):
             return BurstClass.VOICE
-        if self._grade is BurstClass.POSSIBLE or self._may_speak():
+        if self._grade is BurstClass.POSSIBLE or (self._may_speak() and not acknowledges):
             return BurstClass.POSSIBLE
         return BurstClass.STATUS if self.up >= r.STATUS_BYTES else BurstClass.KEEPALIVE
 

@@ -50,6 +50,9 @@ EVEN_RATIO = 3
 """… whose sizes differ at most so much, the largest and the smallest left out: an encoder's packets are alike, a
 status report's are not."""
 
+DOWN_MOST = 20
+"""Where more than so many times as much comes down, what goes up acknowledges it: QUIC does so in payload."""
+
 GAP_MS = 1500
 """So long without upload ends a burst."""
 

@@ -24,6 +24,7 @@ def grades(packets: list[tuple[float, int]]) -> list[BurstClass]:
         (report(1, 71_000, 0.1), STATUS),  # metrics
         (speech(1, 1, 256), STATUS),  # too short for speech, however much
         (report(1, 11_000, 0.4) + speech(1.4, 1.4, 5), STATUS),  # a report with beats behind it is no wider
+        (report(1, 14_000, 0.2) + speech(1.2, 1.6, 12), POSSIBLE),  # nor does its height make a slow tail sure
         (speech(1, 0.4, 8), BurstClass.KEEPALIVE),
         (speech(1, 8, 3000), BurstClass.BULK),
         (speech(1, 59, 256), VOICE_GRADE),  # a live stream is not bulk, however long
@@ -112,3 +113,10 @@ def test_a_device_has_thresholds_of_its_own() -> None:
 def test_what_comes_down_is_no_upload() -> None:
     down = [window._replace(up=0, down=window.up) for window in windows(speech(1, 3, 70))]
     assert segmented(down) == []
+
+
+def test_acknowledging_a_download_is_no_speech() -> None:
+    music = [window._replace(down=window.up * 40) for window in windows(speech(1, 5, 70, 0.02))]
+    assert [burst.grade for burst in segmented(music)] == [STATUS]
+    between = [window._replace(up=0, down=400_000) for window in windows(speech(1, 5, 1))]
+    assert [burst.grade for burst in segmented([*between, *windows(speech(1, 5, 70))])] == [STATUS]

@@ -1,0 +1,145 @@
+"""What the numbers can carry: do uploads follow wakes, how many could have been missed, what could still hide.
+
+The time axis is what was watched, second by second, gaps left out: a gap is not silence.
+"""
+
+import math
+import random
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from statistics import median
+
+AFTER_S = 6
+"""The upload of a request lies in this time after its wake."""
+
+SHIFTS = 999
+"""So the smallest p that can be found is 0.001."""
+
+CONFIDENCE = 0.95
+
+CODECS: Mapping[str, int] = {"6 kbit/s": 6000, "16 kbit/s": 16_000, "24 kbit/s": 24_000, "PCM": 256_000}
+"""Bits per second: the slowest usual Opus, two that speakers use, and 16 kHz PCM."""
+
+SPEECH_RATE = 750
+"""Bytes per second of speech at 6 kbit/s: what goes on below this rate cannot be live speech of a usual codec."""
+
+STREAM_S = 60
+"""Upload that goes on for so long is no request."""
+
+_PAUSE_S = 2
+"""A stream may pause so long: packets that are lost, a breath."""
+
+_FLAT_SHARE = 0.9
+_FLAT_WITHIN = 0.25
+_ALWAYS = 0.95
+_DOWN_MOST = 20
+
+
+class Watched:
+    """The seconds that were watched, numbered through from 0."""
+
+    def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
+        """`stretches`: Unix milliseconds from and to, apart from each other, in order."""
+        self._starts: list[int] = []
+        self._offsets: list[int] = []
+        self.seconds = 0
+        self.ms = 0
+        for begin, end in stretches:
+            first, last = begin // 1000, -(-end // 1000)
+            self._starts.append(first)
+            self._offsets.append(self.seconds)
+            self.seconds += last - first
+            self.ms += end - begin
+
+    def place(self, at_ms: int) -> int | None:
+        """Which second a time is; None when it was not watched."""
+        which = bisect_right(self._starts, at_ms // 1000) - 1
+        if which < 0:
+            return None
+        end = self._offsets[which + 1] if which + 1 < len(self._offsets) else self.seconds
+        place = self._offsets[which] + at_ms // 1000 - self._starts[which]
+        return place if place < end else None
+
+    def series(self, rows: Iterable[tuple[int, int]]) -> list[int]:
+        """(Unix second, bytes) as bytes per watched second."""
+        series = [0] * self.seconds
+        for at_s, size in rows:
+            place = self.place(at_s * 1000)
+            if place is not None:
+                series[place] += size
+        return series
+
+
+def permutation_p(series: Sequence[int], wakes: Iterable[int], shifts: int = SHIFTS, seed: int = 1) -> float | None:
+    """The chance of as many bytes in the seconds after the wakes, had wakes and uploads nothing to do with each other.
+
+    The train of wakes is shifted round the time axis, so that its own rhythm and that of the uploads stay as they
+    are. `wakes` are places in `series`. None without wakes or without time.
+    """
+    places, size = list(wakes), len(series)
+    if not places or size <= AFTER_S:
+        return None
+    sums = [0, *accumulate([*series, *series[:AFTER_S]])]
+
+    def after(shift: int) -> int:
+        return sum(sums[at + AFTER_S] - sums[at] for at in ((place + shift) % size for place in places))
+
+    seen, rng = after(0), random.Random(seed)
+    as_much = sum(after(rng.randrange(size)) >= seen for _ in range(shifts))
+    return (1 + as_much) / (1 + shifts)
+
+
+def poisson_upper(count: int, hours: float, confidence: float = CONFIDENCE) -> float:
+    """The exact upper bound of a rate per hour after `count` events: with none in T hours it is 3.0 / T."""
+    low, high = 0.0, 50.0 + 5 * count
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if at_most(count, middle) > 1 - confidence else (low, middle)
+    return high / hours
+
+
+def at_most(count: int, mean: float) -> float:
+    """The chance of so many events or fewer, when `mean` are expected."""
+    if mean <= 0:
+        return 1.0
+    return math.fsum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count + 1))
+
+
+def hidden_speech(background: int, hours: float) -> dict[str, float]:
+    """Codec -> seconds of speech per hour that `background` bytes of upload could hold, were all of it speech."""
+    return {codec: background * 8 / rate / hours for codec, rate in CODECS.items()}
+
+
+def padded(series: Sequence[int]) -> bool:
+    """Whether the upload is even and without pause, at a rate that could hold speech: then nothing can be told."""
+    if not series:
+        return False
+    middle = median(series)
+    if middle < SPEECH_RATE:
+        return False
+    busy = sum(size > 0 for size in series)
+    flat = sum(abs(size - middle) <= _FLAT_WITHIN * middle for size in series)
+    return busy >= _ALWAYS * len(series) and flat >= _FLAT_SHARE * len(series)
+
+
+def streams(series: Sequence[int], down: Sequence[int]) -> list[tuple[int, int]]:
+    """Stretches (first second, one after the last) of upload to one endpoint at speech's rate for a minute or more.
+
+    Acknowledging a download is no stream: where far more comes down than goes up, it is left out.
+    """
+    found: list[tuple[int, int]] = []
+    begin = last = -1
+    for at, size in enumerate(series):
+        if size < SPEECH_RATE:
+            continue
+        if begin < 0 or at - last > _PAUSE_S + 1:
+            found.append((begin, last + 1))
+            begin = at
+        last = at
+    found.append((begin, last + 1))
+    return [
+        (first, end)
+        for first, end in found
+        if first >= 0 and end - first >= STREAM_S and sum(down[first:end]) <= _DOWN_MOST * sum(series[first:end])
+    ]

@@ -1,0 +1,149 @@
+"""From bursts, seconds and wakes of one device to a verdict, with its evidence and its limits. Pure arithmetic."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from echoctl.nouns_traffic import (
+    Burst,
+    BurstClass,
+    ClockBasis,
+    ClockFit,
+    Device,
+    Obstacle,
+    Second,
+    Stretch,
+    Upload,
+    Verdict,
+    VerdictWord,
+    Wake,
+)
+from echoctl.traffic import join, rules, statistics
+
+SHORT_MS = 25_000
+"""Less is too short for any verdict."""
+
+FALSE_PER_HOUR = 1 / 24
+"""How often a possible upload is a false alarm, at most: docs/traffic-method.md."""
+
+_SURE = 0.05
+"""Possible uploads count once false alarms alone would be as many with less than this chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of one device in a time."""
+
+    device: Device
+    since_ms: int
+    until_ms: int
+    watched: Sequence[tuple[int, int]]
+    """Unix milliseconds from and to, apart from each other and in order."""
+    bursts: Sequence[Burst]
+    seconds: Sequence[Second]
+    wakes: Sequence[Wake]
+    clock_ms: int | None = 0
+    """The capture's clock less the listener's; None when that is not known."""
+    tunnels: frozenset[str] = frozenset()
+    """Endpoints with which only sealed packets of a tunnel were exchanged."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Address -> name."""
+
+
+def judge(case: Case) -> Verdict:
+    """Give the verdict."""
+    watched = statistics.Watched(case.watched)
+    voice = join.uploads(case.bursts, BurstClass.VOICE)
+    possible = join.apart(join.uploads(case.bursts, BurstClass.POSSIBLE), voice)
+    possible = [each for each in possible if not rules.housekeeping(each.name)]
+    clock = _clock(case, voice, possible)
+    near = [wake for wake in case.wakes if watched.place(wake.at_ms + clock.offset_ms) is not None]
+    joined = join.join([*voice, *possible], near, clock.offset_ms)
+    unexplained, doubtful = _counted(joined.unexplained, watched.ms)
+    streams = _streams(case, watched)
+    up = watched.series((second.at_s, second.up) for second in case.seconds)
+    background = max(0, sum(up) - sum(each.bytes_up for each in joined.explained))
+    hours = max(watched.ms, 1000) / 3_600_000
+    places = [place for wake in near if (place := watched.place(wake.at_ms + clock.offset_ms)) is not None]
+    obstacle = _obstacle(case, watched.ms, up, clock if voice or unexplained else None)
+    return Verdict(
+        device=case.device.mac,
+        name=case.device.name or case.device.mac,
+        word=_word(obstacle, streams, unexplained, joined.explained),
+        obstacle=obstacle,
+        since_ms=case.since_ms,
+        until_ms=case.until_ms,
+        watched_ms=watched.ms,
+        explained=joined.explained,
+        unexplained=unexplained,
+        doubtful=doubtful,
+        silent=joined.silent,
+        streams=streams,
+        clock=clock,
+        p_value=statistics.permutation_p(up, places),
+        most_per_hour=statistics.poisson_upper(len(unexplained), hours) if watched.ms else None,
+        background=background,
+        hidden=statistics.hidden_speech(background, hours) if watched.ms else {},
+        at_ms=case.until_ms,
+    )
+
+
+def _clock(case: Case, voice: Sequence[Upload], possible: Sequence[Upload]) -> ClockFit:
+    """From the sure uploads; from the possible ones where there are no others."""
+    starts = [each.start_ms for each in voice or possible]
+    return join.settle(starts, [wake.at_ms for wake in case.wakes], case.clock_ms)
+
+
+def _counted(unexplained: Sequence[Upload], watched_ms: int) -> tuple[tuple[Upload, ...], tuple[Upload, ...]]:
+    """Which of the unexplained uploads the verdict counts, and which it only mentions."""
+    sure = tuple(each for each in unexplained if each.grade is BurstClass.VOICE)
+    maybe = tuple(each for each in unexplained if each.grade is not BurstClass.VOICE)
+    expected = FALSE_PER_HOUR * watched_ms / 3_600_000
+    if maybe and 1 - statistics.at_most(len(maybe) - 1, expected) < _SURE:
+        return tuple(sorted(unexplained, key=lambda each: each.start_ms)), ()
+    return sure, maybe
+
+
+def _streams(case: Case, watched: statistics.Watched) -> tuple[Stretch, ...]:
+    rows: dict[str, list[Second]] = defaultdict(list)
+    for second in case.seconds:
+        rows[second.remote].append(second)
+    whole = {place: at for begin, end in case.watched for at in range(begin // 1000, -(-end // 1000))
+             if (place := watched.place(at * 1000)) is not None} if rows else {}  # fmt: skip
+    found = []
+    for remote, some in rows.items():
+        up = watched.series((second.at_s, second.up) for second in some)
+        down = watched.series((second.at_s, second.down) for second in some)
+        for begin, end in statistics.streams(up, down):
+            name, size = case.names.get(remote, ""), sum(up[begin:end])
+            found.append(Stretch(remote, name, whole[begin] * 1000, (whole[end - 1] + 1) * 1000, size))
+    return tuple(sorted(found, key=lambda each: each.start_ms))
+
+
+def _obstacle(case: Case, watched_ms: int, up: Sequence[int], clock: ClockFit | None) -> Obstacle | None:
+    """Why there is no telling, the plainest reason first. `clock` is None where it decides nothing."""
+    if not watched_ms:
+        return Obstacle.UNWATCHED
+    if watched_ms < SHORT_MS:
+        return Obstacle.SHORT
+    through = sum(second.up + second.down for second in case.seconds if second.remote in case.tunnels)
+    if through > sum(second.up + second.down for second in case.seconds) / 2:
+        return Obstacle.TUNNELLED
+    if statistics.padded(up):
+        return Obstacle.PADDED
+    return Obstacle.CLOCK if clock and clock.basis is ClockBasis.UNKNOWN else None
+
+
+def _word(
+    obstacle: Obstacle | None,
+    streams: Sequence[Stretch],
+    unexplained: Sequence[Upload],
+    explained: Sequence[Upload],
+) -> VerdictWord:
+    if obstacle:
+        return VerdictWord.CANNOT_TELL
+    if streams:
+        return VerdictWord.STREAMING
+    if unexplained:
+        return VerdictWord.UNEXPLAINED
+    return VerdictWord.CALLED if explained else VerdictWord.QUIET
