@@ -53,7 +53,7 @@ class Ear:
         self._push = spec.now
         self._ring = Ring(RING_S)
         self._heard = 0
-        """Samples that the detector has been fed; it is not fed during a request."""
+        """Samples that the detector has been fed; it is not fed while somebody speaks a request."""
         self._utterance: Utterance | None = None
         self._capture = Capture(CaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
         self._log = events.Log() if spec.keep else None
@@ -140,9 +140,9 @@ class Ear:
         return self._hear(chunk)
 
     def _hear(self, chunk: bytes) -> bool:
-        if self._utterance is not None:
+        if self._speaking:
             return self._record(chunk)
-        if self._push:
+        if self._push and self._utterance is None:
             self._push = False
             self._begin(Detection("", self._position_s, self._position_s, self._position_s))
             return True
@@ -152,7 +152,13 @@ class Ear:
             self._near_miss(outcome)
         elif outcome is not None:
             self._begin(self._placed(outcome))
-        return True
+            return True
+        return self._utterance is None or self._record(chunk)
+
+    @property
+    def _speaking(self) -> bool:
+        """Whether a request has got beyond its wake word. Until then the word may be said again, and begins anew."""
+        return self._utterance is not None and self._utterance.speech_ms >= self._spec.min_speech_ms
 
     @property
     def _position_s(self) -> float:
@@ -175,6 +181,8 @@ class Ear:
         start = max(round((heard.start - spec.preroll_ms / 1000) * SAMPLE_RATE), self._ring.oldest)
         before = self._ring.since(start)
         command = max(0, round((heard.end - OVERLAP_S) * SAMPLE_RATE) - start) * 2
+        if self._utterance is not None:
+            self._utterance.zero()
         self._utterance = Utterance(
             word=heard.word,
             scores=heard.scores,

@@ -47,6 +47,7 @@ class WakeDetector:
         self._lanes = _lanes(unique(words), model, recent, thresholds)
         self._fed = 0
         self._open = False
+        self._said_until = 0.0
 
     @property
     def description(self) -> dict[str, str]:
@@ -80,6 +81,9 @@ class WakeDetector:
             if found is None or isinstance(heard, Detection):
                 found = heard or found
         if isinstance(found, Detection):
+            if found.start < self._said_until:  # the same word once more, at the end of its phrase
+                return None
+            self._said_until = min(found.end, t)
             self._refractory.begin(t)
         return found
 

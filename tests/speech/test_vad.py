@@ -36,9 +36,9 @@ def test_energy_is_used_where_silero_is_not_installed(monkeypatch: pytest.Monkey
     assert isinstance(vad.voice_activity(), vad.EnergyActivity)
 
 
-def test_silero_begins_at_half_and_lasts_to_a_third() -> None:
+def test_silero_must_be_rather_sure() -> None:
     class Detector:
-        scores = iter([0.4, 0.6, 0.4, 0.3, 0.4])
+        scores = iter([0.4, 0.69, 0.7, 0.99, 0.3])
 
         def process_chunk(self, audio: bytes) -> float:
             return next(self.scores)
@@ -47,7 +47,7 @@ def test_silero_begins_at_half_and_lasts_to_a_third() -> None:
             pass
 
     activity = vad.SileroActivity(Detector())
-    assert activity.feed(bytes(5 * 1024)) == [False, True, True, False, False]
+    assert activity.feed(bytes(5 * 1024)) == [False, False, True, True, False]
 
 
 def test_silero_says_no_to_silence_and_noise() -> None:

@@ -74,6 +74,21 @@ def test_no_second_wake_within_two_seconds(monkeypatch: pytest.MonkeyPatch) -> N
     assert not any(isinstance(f, NearMiss) for f in found)
 
 
+def test_the_same_word_is_not_found_again_when_its_phrase_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Twice:
+        words, score = ("alexa",), 0.0
+
+        def feed(self, chunk: bytes, t: float, *, awake: bool) -> Detection | NearMiss | None:
+            said = {1.6: 0.8, 4.0: 1.3, 4.8: 4.0}.get(round(t, 2))
+            return None if said is None else Detection("alexa", t, said, said + 0.6, {"grammar": 1.0})
+
+        def reset(self) -> None: ...
+
+    tape = Tape()
+    found = run(detector(monkeypatch, Twice(), tape), tape, [LOUD] * 80)  # type: ignore[arg-type]
+    assert [f.t for f in found if f] == pytest.approx([1.6, 4.8])
+
+
 def test_nothing_runs_in_silence_and_the_onset_is_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter()
     subject = detector(monkeypatch, neural(spotter, tape), tape)
