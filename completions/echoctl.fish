@@ -75,6 +75,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l no-store -d 'Keep noth
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'A label for what is recorded here'
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l exec -x -d 'Run CMD for each event, its JSON on stdin; no shell'
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l chime -l no-chime -d 'Play a sound at start and end of a request'
+complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l require-seal -l no-seal -d 'Refuse to listen when the kernel cannot keep the listener off the network; or do without that'
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l json -d 'Print events as NDJSON'
 
 complete -c echoctl -n "__echoctl_at 'echoctl mute'" -s h -l help -d 'Show the help and exit'

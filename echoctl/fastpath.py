@@ -56,6 +56,8 @@ def status_fields(now: "Snapshot") -> dict[str, object]:
         "since": moment(now.started_ms) if now.listening else None,
         "mic": now.mic,
         "device": now.device,
+        "seal": now.seal or None,
+        "sent_bytes": now.sent_bytes,
         "muted": now.muted,
         "muted_by": now.muted_by if now.muted_ms else None,
         "muted_since": moment(now.muted_ms) if now.muted_ms else None,
@@ -69,6 +71,7 @@ def status_text(now: "Snapshot") -> str:
     if now.listening:
         lines.append(f"  listener    pid {now.pid}, since {_clock(now.started_ms)}")
         lines.append(f"  microphone  {now.mic}{f' ({now.device})' if now.device else ''}")
+        lines.append(f"  network     {_seal_text(now)}")
     else:
         lines.append("  listener    not running")
     if now.muted_ms:
@@ -79,6 +82,12 @@ def status_text(now: "Snapshot") -> str:
             "  counted     " + " · ".join(f"{name.replace('_', ' ')} {value}" for name, value in now.counters.items())
         )
     return "\n".join(lines) + "\n"
+
+
+def _seal_text(now: "Snapshot") -> str:
+    from echoctl.services import sealed  # noqa: PLC0415 - loaded by services.state already
+
+    return sealed.sentence(now.seal, now.sent_bytes)
 
 
 def mute_text(now: "Snapshot") -> str:

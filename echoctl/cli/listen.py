@@ -13,6 +13,7 @@ from echoctl.errors import UsageError
 from echoctl.model import StoreMode
 from echoctl.services.demo import SAMPLE
 from echoctl.services.pipe import EarSpec
+from echoctl.services.sealing import LOST, Wish
 
 app = command_group("Wait for a wake word, record, transcribe and store, sealed.")
 
@@ -44,6 +45,13 @@ Exec = Annotated[
     str | None, typer.Option("--exec", metavar="CMD", help="Run CMD for each event, its JSON on stdin; no shell.")
 ]
 Chime = Annotated[bool | None, typer.Option("--chime/--no-chime", help="Play a sound at start and end of a request.")]
+Seal = Annotated[
+    bool | None,
+    typer.Option(
+        "--require-seal/--no-seal",
+        help="Refuse to listen when the kernel cannot keep the listener off the network; or do without that.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print events as NDJSON.")]
 
 
@@ -61,13 +69,11 @@ def listen(
     room: Room = None,
     exec_: Exec = None,
     chime: Chime = None,
+    seal: Seal = None,
     json: Json = False,
 ) -> None:
     """Put flags over the configuration, and run a session."""
-    if demo and (input or device or no_store):
-        raise UsageError("--demo brings its own sound and its own store", "echoctl listen --demo")
-    if store and no_store:
-        raise UsageError("--store and --no-store contradict each other", "choose one")
+    _check(demo and bool(input or device or no_store), bool(store and no_store))
     from echoctl.cli import launch  # noqa: PLC0415 - cryptography and pluggy: 60 ms that --help should not pay
 
     settings = config.load()
@@ -83,6 +89,7 @@ def listen(
         keep=not no_store,
         once=once,
         now=now,
+        seal=_seal(seal, settings),
         level=diagnostics.is_terminal() and not json,
     )
     front = launch.Front(
@@ -93,6 +100,14 @@ def listen(
     code = launch.demonstrate(spec, settings, front) if demo else launch.listen(spec, settings, front)
     if code:
         raise typer.Exit(code)
+
+
+def _check(too_much_for_demo: bool, both_stores: bool) -> None:
+    """Raise UsageError for flags that contradict each other."""
+    if too_much_for_demo:
+        raise UsageError("--demo brings its own sound and its own store", "echoctl listen --demo")
+    if both_stores:
+        raise UsageError("--store and --no-store contradict each other", "choose one")
 
 
 def _configured(settings: config.Config) -> EarSpec:
@@ -112,6 +127,14 @@ def _configured(settings: config.Config) -> EarSpec:
         max_ms=own.max_ms,
         refractory_ms=settings.wake.refractory_ms,
     )
+
+
+def _seal(flag: bool | None, settings: config.Config) -> Wish:
+    """How much of a seal is wanted; giving it up is said out loud."""
+    if flag is False:
+        diagnostics.note(LOST)
+        return Wish.OFF
+    return Wish.REQUIRE if flag or settings.listen.require_seal else Wish.TRY
 
 
 def _source(wish: str | None) -> str | None:

@@ -17,7 +17,7 @@ from echoctl.errors import EchoctlError, ExitCode
 from echoctl.hooks.manager import Hooks
 from echoctl.led import lights, ring
 from echoctl.model import LedState
-from echoctl.services import state
+from echoctl.services import sealed, state
 from echoctl.services.listening import Listening
 from echoctl.services.pipe import EarSpec
 
@@ -117,7 +117,9 @@ class Session:
     def _greeting(self, event: Mapping[str, Any]) -> str:
         words = " or ".join(event["words"])
         keys = "; m mutes, Enter talks, Ctrl-C ends" if self._lit and self._spec.input is None else ""
-        return f"listening for {words} on {event['device'] or 'no microphone yet'}{keys}"
+        seal = event["seal"]
+        holds = sealed.sentence(seal["holds"], seal["sent_bytes"])
+        return f"listening for {words} on {event['device'] or 'no microphone yet'}; {holds}{_why(seal)}{keys}"
 
     def _say(self, text: str) -> None:
         self._erase()
@@ -201,6 +203,11 @@ class Session:
             yield terminal
         finally:
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _why(seal: Mapping[str, Any]) -> str:
+    """Why there is no seal at all; that there is less than all of it is the sentence's own matter."""
+    return f" ({seal['why']})" if seal["holds"] == sealed.NONE else ""
 
 
 def _dated(event: Mapping[str, Any]) -> dict[str, Any]:

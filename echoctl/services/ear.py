@@ -20,6 +20,7 @@ from echoctl.services import events, state
 from echoctl.services.capture import Capture, CaptureSpec
 from echoctl.services.pipe import EarSpec, Pipe, error_fields
 from echoctl.services.recording import Recorder
+from echoctl.services.sealing import UNSEALED, Seal
 from echoctl.services.utterance import Utterance
 from echoctl.speech import models
 from echoctl.speech.transcribe import Transcriber
@@ -39,8 +40,9 @@ POLL_S = 0.05
 class Ear:
     """The loop of one listener."""
 
-    def __init__(self, spec: EarSpec, pipe: Pipe, presence: state.Presence) -> None:
+    def __init__(self, spec: EarSpec, pipe: Pipe, presence: state.Presence, seal: Seal = UNSEALED) -> None:
         self._spec = spec
+        self._seal = seal
         self._pipe = pipe
         self._presence = presence
         self._clock = SystemClock()
@@ -89,6 +91,7 @@ class Ear:
             device=self._capture.name,
             store=self._spec.store if self._spec.keep else "none",
             room=self._spec.room,
+            seal=self._seal.fields(),
         )
         self._show(self._resting)
         while not self._stop and self._step():

@@ -1,18 +1,18 @@
 """The process of the ear, as its front starts it: `python -m echoctl.services.ear_process SPEC`.
 
 It prints NDJSON on its stdout for the front, never touches the terminal, and ends when the front does. Its file
-descriptor 2 is the log, since PortAudio, ALSA and Kaldi write there.
+descriptor 2 is the log, since PortAudio, ALSA and Kaldi write there. Before it loads any of them it is sealed.
 """
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 
 from echoctl import paths
 from echoctl.errors import EchoctlError, ExitCode
-from echoctl.services import state
-from echoctl.services.ear import Ear
+from echoctl.services import sealing, state
 from echoctl.services.pipe import EarSpec, Pipe, error_fields
 
 _PR_SET_PDEATHSIG = 1
@@ -21,26 +21,37 @@ _PR_SET_PDEATHSIG = 1
 def main(argv: list[str]) -> int:
     """Run an ear; `argv[0]` is its spec. Errors travel through the pipe, the exit code repeats theirs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_the_front()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what a crash leaves behind would hold what was heard
     spec = EarSpec.from_json(argv[0])
     pipe = Pipe(os.dup(1))
     os.dup2(2, 1)  # a library that prints must not speak to the front
     try:
         paths.private_dir(paths.data_dir())
-        with state.Presence(pid=os.getppid()) as presence:
-            ear = Ear(spec, pipe, presence)
-            signal.signal(signal.SIGTERM, lambda number, frame: ear.stop())
-            signal.signal(signal.SIGUSR2, lambda number, frame: ear.push())
-            try:
-                ear.run()
-            finally:
-                ear.close()
+        seal = sealing.seal(spec.seal, reads=[spec.input or "", spec.model])
+        _end_with_the_front()
+        if spec.input is None:
+            sealing.check_sound_server(seal.holds)
+        _listen(spec, pipe, seal)
     except BrokenPipeError:
         return ExitCode.OK  # the front has gone: what was finished is sealed, and nobody is there to be told
     except EchoctlError as error:
         pipe.send("error", fatal=True, **error_fields(error))
         return error.exit_code
     return ExitCode.OK
+
+
+def _listen(spec: EarSpec, pipe: Pipe, seal: sealing.Seal) -> None:
+    from echoctl.services.ear import Ear  # noqa: PLC0415 - C libraries and threads: the seal must be there first
+
+    with state.Presence(pid=os.getppid()) as presence:
+        presence.set(ear_pid=os.getpid(), seal=seal.holds)
+        ear = Ear(spec, pipe, presence, seal)
+        signal.signal(signal.SIGTERM, lambda number, frame: ear.stop())
+        signal.signal(signal.SIGUSR2, lambda number, frame: ear.push())
+        try:
+            ear.run()
+        finally:
+            ear.close()
 
 
 def _end_with_the_front() -> None:

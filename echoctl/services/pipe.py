@@ -36,6 +36,8 @@ class EarSpec:
     """Begin with a request, as if a wake word had just been heard."""
     level: bool = False
     """Send levels: somebody draws them."""
+    seal: str = "try"
+    """How much of a seal it needs; services.sealing.Wish."""
     preroll_ms: int = 500
     pause_ms: int = 500
     min_speech_ms: int = 300

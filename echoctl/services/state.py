@@ -11,6 +11,7 @@ import time
 
 from echoctl import paths
 from echoctl.errors import DeviceError, StoreError
+from echoctl.services import sealed
 from echoctl.store import db
 from echoctl.store import state as rows
 
@@ -26,7 +27,8 @@ class Snapshot:
     """State at one moment. `led`, `mic` and `pid` are corrected for a listener that died without a word."""
 
     __slots__ = (
-        "counters", "device", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid", "started_ms",
+        "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid",
+        "seal", "sent_bytes", "started_ms",
     )  # fmt: skip
 
     def __init__(self, row: dict[str, int | str], counters: dict[str, int], listening: bool) -> None:
@@ -40,12 +42,16 @@ class Snapshot:
         self.device = str(row["device"])
         self.pid = int(row["pid"]) if listening else 0
         self.started_ms = int(row["started_ms"])
+        self.ear_pid = int(row["ear_pid"]) if listening else 0
+        self.seal = str(row["seal"]) if listening else ""
+        # As it is now, by the kernel's own count; the row only says whose count to ask for.
+        self.sent_bytes = sealed.sent_bytes(self.ear_pid) if self.seal == sealed.NAMESPACE else None
         self.counters = counters
 
 
 _NEVER: dict[str, int | str] = {
     "muted": 0, "muted_by": "", "muted_ms": 0, "led": "off", "led_ms": 0, "mic": "closed", "device": "", "pid": 0,
-    "started_ms": 0,
+    "started_ms": 0, "ear_pid": 0, "seal": "",
 }  # fmt: skip
 
 
@@ -142,7 +148,7 @@ class Presence:
 
     def __exit__(self, *exc: object) -> None:
         with contextlib.suppress(StoreError):  # the next reader sees the free lock and corrects the row
-            self.set(led="off", mic="closed", pid=0)
+            self.set(led="off", mic="closed", pid=0, ear_pid=0)
         self._connection.close()
         os.close(self._lock)
 

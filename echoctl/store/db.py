@@ -16,7 +16,7 @@ from echoctl.errors import StoreError
 APPLICATION_ID = 0x65636863
 """`PRAGMA application_id` of our files: "echc"."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """`PRAGMA user_version`: how many migrations a current database has seen."""
 
 PAGE_SIZE = 4096

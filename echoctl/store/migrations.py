@@ -42,6 +42,13 @@ def m002_traffic(database: sqlite_utils.Database) -> None:
         database.conn.execute(statement)
 
 
+@steps()
+def m003_seal(database: sqlite_utils.Database) -> None:
+    """The listener's seal, and the process that has it."""
+    database.conn.execute("ALTER TABLE state ADD COLUMN ear_pid INTEGER NOT NULL DEFAULT 0")
+    database.conn.execute("ALTER TABLE state ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+
+
 _FIRST = (
     # uid: 16 random bytes. public: what the writer seals epochs to. device: tells a wrong device key from a wrong
     # passphrase (vault.keys.device_check). gen: counts changes of the vault's seed.

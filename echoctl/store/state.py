@@ -8,7 +8,7 @@ import sqlite3
 
 from echoctl.store import db
 
-COLUMNS = ("muted", "muted_by", "muted_ms", "led", "led_ms", "mic", "device", "pid", "started_ms")
+COLUMNS = ("muted", "muted_by", "muted_ms", "led", "led_ms", "mic", "device", "pid", "started_ms", "ear_pid", "seal")
 
 
 def read(connection: sqlite3.Connection) -> tuple[dict[str, int | str], dict[str, int]]:

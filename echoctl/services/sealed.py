@@ -1,0 +1,19 @@
+"""What a seal holds, in words. On the fast path: imports nothing but the counters, which import nothing."""
+
+from echoctl.seal.counters import sent_bytes as sent_bytes
+
+NAMESPACE = "namespace"
+"""A network namespace without interfaces, nothing but unix sockets, keys/ out of sight."""
+
+SECCOMP = "seccomp"
+"""Nothing but unix sockets."""
+
+NONE = "none"
+"""No seal."""
+
+
+def sentence(holds: str, sent: int | None) -> str:
+    """For the first line of `listen` and for `status`. `sent` are the kernel's counters, where they are its own."""
+    if holds == NAMESPACE:
+        return "sealed" if sent is None else f"sealed, {sent} B sent"
+    return "no network socket possible (seccomp)" if holds == SECCOMP else "not sealed"

@@ -1,0 +1,97 @@
+"""Sealing this process: how far it can be done here, and what is covered. The ear and the audit do it alike."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from echoctl import paths
+from echoctl.errors import DeviceError, EchoctlError, Refused
+from echoctl.seal import kernel, namespaces, seccomp, senders
+from echoctl.services import sealed
+
+LOST = (
+    "not sealed, as you wish: nothing but its own code keeps the listener off the network, and it can read the vault's "
+    "device key"
+)
+"""What --no-seal gives up."""
+
+_ROOT_KEEPS = frozenset({1, 2})
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also when it is sealed."""
+
+
+class Wish(StrEnum):
+    """What a person wants of the seal."""
+
+    TRY = "try"
+    REQUIRE = "require"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What holds."""
+
+    holds: str
+    """sealed.NAMESPACE, sealed.SECCOMP or sealed.NONE."""
+    why: str = ""
+    """Why it is not more, when it is not all."""
+    hidden: tuple[str, ...] = ()
+    """Folders and sockets that this process sees empty."""
+
+    def fields(self) -> dict[str, object]:
+        """As the `ready` event carries it."""
+        sent = sealed.sent_bytes(os.getpid()) if self.holds == sealed.NAMESPACE else None
+        return {"holds": self.holds, "sent_bytes": sent, "why": self.why}
+
+
+UNSEALED = Seal(sealed.NONE, "--no-seal")
+
+
+def seal(wish: str, *, reads: Sequence[str] = ()) -> Seal:
+    """Seal this process as well as it can be done here, for good. Call it before there is a second thread.
+
+    `reads`: paths that must stay in sight whatever they lie in. Raises Refused when a seal is required and there is
+    none.
+    """
+    if wish == Wish.OFF:
+        return UNSEALED
+    done = _seal(reads) if sys.platform == "linux" else Seal(sealed.NONE, "only Linux has what it takes")
+    if wish == Wish.REQUIRE and done.holds == sealed.NONE:
+        raise Refused(f"the listener cannot be sealed here: {done.why}", "without --require-seal it listens unsealed")
+    return done
+
+
+def check_sound_server(holds: str) -> None:
+    """Raise DeviceError when the microphone is across a network that was just given up."""
+    if holds != sealed.NONE and (server := senders.remote_sound(os.environ)):
+        raise DeviceError(
+            f"the sound server {server} is across the network, where a sealed listener cannot reach it",
+            "use a local one, or give up the seal: echoctl listen --no-seal",
+        )
+
+
+def _seal(reads: Sequence[str]) -> Seal:
+    hidden = _to_hide(reads)
+    why = namespaces.obstacle(hidden)
+    if why:
+        hidden = []
+    else:
+        namespaces.enter(hidden)
+    try:
+        kernel.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
+        seccomp.install()
+    except OSError as error:
+        return Seal(sealed.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
+    return Seal(sealed.SECCOMP if why else sealed.NAMESPACE, why, tuple(hidden))
+
+
+def _to_hide(reads: Sequence[str]) -> list[str]:
+    """keys/, which is made so that a key that comes later is out of sight too, and what sends for others."""
+    keep = [paths.data_dir(), paths.state_dir(), paths.cache_dir(), *paths.model_dirs(), *reads]
+    hidden = senders.found(os.environ, keep)
+    with contextlib.suppress(EchoctlError):  # doctor says what is wrong with the folder
+        hidden.append(paths.private_dir(paths.keys_dir()))
+    return hidden

@@ -1,0 +1,63 @@
+"""A sealed process tries everything. The filter's list and that of the attempts are two, and must agree."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from echoctl.seal import attempts, seccomp
+from tests.seal.conftest import Inside
+
+TRY = """
+import dataclasses, json, os, sys
+from echoctl.seal import attempts, namespaces, seccomp
+keys, abstract, how = sys.argv[1:4]
+if "namespaces" in how: namespaces.enter([keys])
+if how.startswith("without "):
+    seccomp.DENIED = tuple(name for name in seccomp.DENIED if name != how.split()[1])
+if how != "open" and how != "namespaces": seccomp.install()
+around = attempts.Surroundings(abstract=abstract, keys=keys, outside=os.getppid())
+print(json.dumps([dataclasses.asdict(attempt) for attempt in attempts.attempts(around)]))
+"""
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    (tmp_path / "keys/device.key").write_bytes(b"secret")
+    return tmp_path / "keys"
+
+
+def outcomes(made: list[dict[str, str]]) -> dict[str, str]:
+    return {attempt["name"]: attempt["outcome"] for attempt in made}
+
+
+def test_every_call_that_the_filter_refuses_is_attempted() -> None:
+    assert set(attempts.SYSCALLS) == set(seccomp.DENIED)
+
+
+@pytest.mark.lab
+def test_in_a_whole_seal_everything_is_refused(inside: Inside, keys: Path) -> None:
+    made = inside(TRY, keys, "", "namespaces and the filter")
+    assert len(made) >= 40
+    assert {attempt["name"] for attempt in made if attempt["outcome"] != attempts.REFUSED} == set()
+    assert os.listdir(keys) == ["device.key"]
+
+
+def test_without_a_seal_nothing_is_refused(inside: Inside, keys: Path) -> None:
+    made = outcomes(inside(TRY, keys, "", "open"))
+    assert made["UDP over IPv4"] == made["netlink"] == made["read the key"] == made["write a key"] == attempts.OPEN
+    assert [name for name, outcome in made.items() if outcome == attempts.REFUSED] == []
+    assert os.listdir(keys) == ["device.key"]
+
+
+def test_with_the_filter_alone_the_rest_is_said_to_be_open(inside: Inside, keys: Path) -> None:
+    made = inside(TRY, keys, "", "the filter")
+    assert {attempt["by"] for attempt in made if attempt["outcome"] != attempts.REFUSED} == {attempts.NAMESPACE}
+    assert outcomes(made)["read the key"] == attempts.OPEN
+
+
+@pytest.mark.parametrize("name", ["io_uring_setup", "setns", "ptrace", "pidfd_getfd", "mount"])
+def test_a_call_that_is_left_out_of_the_filter_is_found(name: str, inside: Inside, keys: Path) -> None:
+    made = inside(TRY, keys, "", f"without {name}")
+    assert [a["name"] for a in made if a["by"] == attempts.SECCOMP and a["outcome"] != attempts.REFUSED] == [name]
