@@ -15,8 +15,8 @@ _MOST_HOLES = 64
 class Watch(Protocol):
     """Somebody who wants the first payload of a flow, to learn a name from it."""
 
-    def see(self, payload: bytes) -> bool:
-        """Look at one packet's payload (as much as was kept of it); returns whether to go on looking."""
+    def see(self, payload: bytes, size: int) -> bool:
+        """Look at what was kept of one packet's payload, `size` bytes on the wire; returns whether to go on."""
 
 
 class Pair:

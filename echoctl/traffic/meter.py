@@ -121,7 +121,7 @@ class Meter:
                 pair.last = sub
             else:
                 pair.down += size
-            if flow.watch is not None and not flow.watch.see(data[record + at : pos]):
+            if flow.watch is not None and not flow.watch.see(data[record + at : pos][:size], size):
                 flow.watch = None
         self._time(data, packets, record)
         return pos

@@ -33,7 +33,7 @@ class Curious:
         self.begun.append(begun)
         return self
 
-    def see(self, payload: bytes) -> bool:
+    def see(self, payload: bytes, size: int) -> bool:
         self.seen.append(payload)
         return len(self.seen) < self.most
 

@@ -1,0 +1,100 @@
+"""What the other side is called: by the server name that the device said to it (TLS, QUIC), by the DNS answer that
+gave its address, by an earlier capture, by who owns the address; in this order.
+
+Nothing is looked up. Where a connection is older than the capture, none of the first can be seen, and it says so.
+"""
+
+from collections.abc import Mapping
+
+from echoctl.nouns_traffic import Endpoint, Naming
+from echoctl.traffic import dns, tables
+from echoctl.traffic.frames import TCP
+from echoctl.traffic.quic import Initials
+from echoctl.traffic.sides import Side, address
+from echoctl.traffic.tls import Greeting
+
+MOST_NAMES = 1 << 16
+
+_DNS_PORT, _HTTPS_PORT = b"\x00\x35", b"\x01\xbb"
+
+OLDER_HINT = "restart the device (or its Wi-Fi) while this watches: its connections then say their names once"
+
+
+class Names:
+    """Gathers names while packets pass. `stored`: address -> name, from earlier captures."""
+
+    def __init__(self, stored: Mapping[str, str] | None = None) -> None:
+        self._stored = stored or {}
+        self._answered: dict[str, str] = {}
+        self._said: dict[tuple[str, str], tuple[str, Naming]] = {}
+        self._older: set[tuple[str, str]] = set()
+        self._dns = _Answers(self)
+
+    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> "_Answers | _Said | None":
+        """Who wants to see the first payload of a flow: DNS answers always, what a device says first once."""
+        if proto != TCP and key[-4:-2] == _DNS_PORT:
+            return self._dns
+        if side is None or not side.up:
+            return None
+        if proto == TCP:
+            return _Said(self, side, Greeting(), Naming.SNI)
+        return _Said(self, side, Initials(), Naming.QUIC) if key[-2:] == _HTTPS_PORT else None
+
+    def endpoint(self, device: str, remote: str) -> Endpoint:
+        """What is known of an endpoint by now."""
+        pair = (device, remote)
+        if pair in self._said:
+            return Endpoint(remote, *self._said[pair])
+        if remote in self._answered:
+            return Endpoint(remote, self._answered[remote], Naming.DNS)
+        older = pair in self._older
+        if remote in self._stored:
+            return Endpoint(remote, self._stored[remote], Naming.STORED, older)
+        owner = tables.owner(remote)
+        return Endpoint(remote, owner, Naming.OWNER if owner else Naming.NONE, older)
+
+    def answer(self, message: bytes) -> None:
+        """A DNS message has passed."""
+        name, found = dns.answers(message)
+        for raw in found:
+            if len(self._answered) < MOST_NAMES:
+                self._answered[address(raw)] = name
+
+    def said(self, side: Side, name: str, how: Naming) -> None:
+        """A device has called an endpoint by its name."""
+        if len(self._said) < MOST_NAMES:
+            self._said[side.device, side.remote] = name, how
+
+    def began_earlier(self, side: Side) -> None:
+        """A connection was open before the capture."""
+        if len(self._older) < MOST_NAMES:
+            self._older.add((side.device, side.remote))
+
+
+class _Answers:
+    """Watches a name server's port."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def see(self, payload: bytes, size: int) -> bool:
+        """Look at one message; more may always follow."""
+        self._names.answer(payload)
+        return True
+
+
+class _Said:
+    """Watches what a device says first."""
+
+    def __init__(self, names: Names, side: Side, reader: Greeting | Initials, how: Naming) -> None:
+        self._names, self._side, self._reader, self._how = names, side, reader, how
+
+    def see(self, payload: bytes, size: int) -> bool:
+        """Look at one packet; returns whether a name may still come."""
+        if self._reader.see(payload, size):
+            return True
+        if self._reader.name:
+            self._names.said(self._side, self._reader.name, self._how)
+        elif self._reader.older:
+            self._names.began_earlier(self._side)
+        return False
