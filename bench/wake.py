@@ -1,11 +1,12 @@
 """How well does it wake? Misses, false wakes, latency and CPU on labelled speech, through the real command.
 
     python bench/wake.py --data FOLDER [--model FOLDER] [--word alexa …] [--snr clean 10] [--peers] [--json]
+        [--synthetic FOLDER]   clips from bench/voices.py, for words of which DATA has none
 
 One row per word, signal-to-noise ratio and set of engines. A wake is a hit when it was decided between 0.1 s after
 the word's start and 2.5 s after its end; latency counts from the word's end to the decision, in stream time. CPU is
 process time per hour of audio of everything that ran (`command`: with transcription; `detector`: detector alone).
-Nothing is asserted here: the rows are printed with the origin and the content hash of the model.
+Nothing is asserted here. Every row carries the speech model's origin and content hash and the engines' versions.
 """
 
 import argparse
@@ -19,25 +20,22 @@ import sys
 import tempfile
 import time
 import wave
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from mixing import RATE, Clip, Part, Spoken, negative, positive, read_manifest
+from peers import Run, chunks, peers
 
 from echoctl import paths
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection
+from echoctl.model import BYTES_PER_SECOND, Detection
 from echoctl.speech import models as speech_models
+from echoctl.speech.engines import engines
 from echoctl.speech.models import Model
 from echoctl.speech.neural import NEURAL
 from echoctl.speech.record import folder_hash, read_record
 from echoctl.speech.wake import WakeDetector
-
-REFRACTORY_S = 2.0
-
-Run = Callable[[bytes], tuple[list[float], float]]
-"""Takes pcm; gives the times of the wakes and the CPU seconds."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ class Row:
     detector: str
     word: str
     snr: str
+    voices: str
+    """Whose the clips are: people, synthetic, or none."""
     clips: int
     missed: int
     false_natural: int
@@ -89,6 +89,7 @@ def measure(name: str, word: str, snr: str, streams: "Streams", run: Run) -> Row
         name,
         word,
         snr,
+        streams.voices,
         len(streams.spoken),
         missed,
         count["natural"],
@@ -110,11 +111,17 @@ class Streams:
     spoken: list[Spoken]
     negative: bytes
     parts: list[Part]
+    voices: str
 
 
-def build(clips: Sequence[Clip], word: str, snr: str, seed: str) -> Streams:
-    spoken = any(clip.category == "wake" and clip.word == word for clip in clips)
-    return Streams(*(positive(clips, word, snr, seed) if spoken else (b"", [])), *negative(clips, word, snr, seed))
+def build(clips: Sequence[Clip], synthetic: Sequence[Clip], word: str, snr: str, seed: str) -> Streams:
+    def of_word(some: Sequence[Clip]) -> list[Clip]:
+        return [clip for clip in some if clip.category == "wake" and clip.word == word]
+
+    voices = "people" if of_word(clips) else "synthetic" if of_word(synthetic) else "none"
+    said = clips if voices == "people" else [*clips, *of_word(synthetic)]
+    spoken = positive(said, word, snr, seed) if voices != "none" else (b"", [])
+    return Streams(*spoken, *negative(clips, word, snr, seed), voices)
 
 
 @contextlib.contextmanager
@@ -128,11 +135,6 @@ def without(package: str) -> Iterator[None]:
         del sys.modules[package]
         if kept is not None:
             sys.modules[package] = kept
-
-
-def chunks(pcm: bytes) -> Iterator[tuple[float, bytes]]:
-    for at in range(0, len(pcm), CHUNK_BYTES):
-        yield min(at + CHUNK_BYTES, len(pcm)) / BYTES_PER_SECOND, pcm[at : at + CHUNK_BYTES]
 
 
 def in_process(words: Sequence[str], model: Model) -> Run:
@@ -189,48 +191,12 @@ def through_command(words: Sequence[str], model: str, hidden: Sequence[str]) -> 
     return run
 
 
-def peer_micro(word: str, model: Model) -> Run:
-    """microWakeWord as it comes: its own cut-off for alexa, 0.9."""
-    from echoctl.speech.spotters import MicroSpotter
-
-    return _single(lambda: MicroSpotter(word.replace(" ", "_")).feed, 0.9)
-
-
-def peer_open(word: str, model: Model) -> Run:
-    """openWakeWord as it comes: 0.5."""
-    from echoctl.speech.spotters import OpenVerifier
-
-    return _single(lambda: OpenVerifier(word.replace(" ", "_")).feed, 0.5)
-
-
-def peer_grammar(word: str, model: Model) -> Run:
-    """A Vosk recogniser of the word and "[unk]", all the time; every final result counts."""
-
-    def start() -> Callable[[bytes], float]:
-        recogniser = model.recogniser([word, "[unk]"])
-        last = word.split()[-1]
-        return lambda chunk: float(any(w.text == last for w in recogniser.feed(chunk) or ()))
-
-    return _single(start, 0.5)
-
-
-def _single(start: Callable[[], Callable[[bytes], float]], threshold: float) -> Run:
-    def run(pcm: bytes) -> tuple[list[float], float]:
-        feed, wakes = start(), list[float]()
-        began = time.process_time()
-        for t, chunk in chunks(pcm):
-            if feed(chunk) >= threshold and (not wakes or t - wakes[-1] >= REFRACTORY_S):
-                wakes.append(t)
-        return wakes, time.process_time() - began
-
-    return run
-
-
 def rows(args: argparse.Namespace, model_path: str) -> Iterator[Row]:
     clips = read_manifest(args.data)
+    synthetic = read_manifest(args.synthetic) if args.synthetic else []
     model = Model.load(model_path)
     for word, snr in itertools.product(args.word, args.snr):
-        streams = build(clips, word, snr, args.seed)
+        streams = build(clips, synthetic, word, snr, args.seed)
         for name, hidden in sets(word, grammar=args.grammar).items():
             with contextlib.ExitStack() as stack:
                 for package in hidden:
@@ -250,14 +216,10 @@ def sets(word: str, *, grammar: bool) -> dict[str, list[str]]:
     return both | ({"echoctl, grammar only": ["pymicro_wakeword", "pyopen_wakeword"]} if grammar else {})
 
 
-def peers(word: str) -> dict[str, Callable[[str, Model], Run]]:
-    neural = {"microWakeWord 0.9": peer_micro, "openWakeWord 0.5": peer_open} if word in NEURAL else {}
-    return {"Vosk grammar": peer_grammar, **neural}
-
-
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("ECHOCTL_WAKE_DATA"), help="or ECHOCTL_WAKE_DATA")
+    parser.add_argument("--synthetic", type=Path, help="a folder that bench/voices.py made")
     parser.add_argument("--model", default="", help="a folder or a name; the installed one when left out")
     parser.add_argument("--word", nargs="+", default=["alexa", "computer", "echo", "amazon"])
     parser.add_argument("--snr", nargs="+", default=["clean", "10"], help="clean, or dB")
@@ -273,13 +235,12 @@ def arguments() -> argparse.Namespace:
     return args
 
 
-def show(row: Row) -> str:
+def show(row: Row, model: str) -> str:
     latency = f"{row.latency_p50:5.2f} /{row.latency_p95:5.2f}" if row.latency_p50 is not None else "     -      "
     miss = f"{row.missed:3d}/{row.clips:<3d} {row.miss:6.1%}" if row.clips else "      -       "
-    return (
-        f"{row.detector:22}  {row.word:10}  {row.snr:>5}  {miss}  {row.false_natural:7d}  {row.false_confusable:10d}  "
-        f"{row.false_noise:5d}  {row.false_around:6d}  {latency}  {row.cpu_s_per_h:8.1f}"
-    )
+    false = f"{row.false_natural:7d}  {row.false_confusable:10d}  {row.false_noise:5d}  {row.false_around:6d}"
+    begin = f"{row.detector:22}  {row.word:10}  {row.snr:>5}  {row.voices:9}"
+    return f"{begin}  {miss}  {false}  {latency}  {row.cpu_s_per_h:8.1f}  {model}"
 
 
 def main() -> None:
@@ -287,19 +248,18 @@ def main() -> None:
     model = speech_models.locate(args.model, paths.model_dirs())
     record = read_record(model)
     about = {"model": record.origin if record else model, "sha256": folder_hash(model), "seed": args.seed}
-    about |= {"engine": args.engine}
-    if args.json:
-        print(json.dumps(about), flush=True)
-    else:
+    about |= {"engine": args.engine} | {engine.package: engine.version or "-" for engine in engines()}
+    if not args.json:
         print("  ".join(f"{name}: {value}" for name, value in about.items()))
-        print(f"{'':22}  {'':10}  {'':5}  {'':14}  false wakes in                    latency s   CPU s")
+        print(f"{'':22}  {'':10}  {'':5}  {'':25}  false wakes in                    latency s   CPU s")
         print(
-            f"{'detector':22}  {'word':10}  {'dB':>5}  {'missed':14}  natural  confusable  noise  around  "
-            f"{'p50 / p95':12}  per hour",
+            f"{'detector':22}  {'word':10}  {'dB':>5}  {'voices':9}  {'missed':14}  "
+            f"natural  confusable  noise  around  {'p50 / p95':12}  per hour  speech model",
             flush=True,
         )
     for row in rows(args, model):
-        print(json.dumps(asdict(row)) if args.json else show(row), flush=True)
+        short = f"{about['model']} {about['sha256'][:12]}"
+        print(json.dumps(asdict(row) | about) if args.json else show(row, short), flush=True)
 
 
 if __name__ == "__main__":
