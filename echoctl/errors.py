@@ -32,6 +32,8 @@ class ExitCode:
     PLUGIN = 9
     REFUSED = 10
     PARTIAL = 11
+    UNEXPLAINED = 12
+    CANNOT_TELL = 13
     SIGINT = 130
     SIGTERM = 143
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "status": "Show state, mute and counters, once or as they change",
     "history": "List, show, play, export, correct and delete what was heard",
     "vault": "How recordings are sealed, and who can open them",
+    "traffic": "Watch what a smart speaker sends, and judge it",
     "model": "Install, list, verify and remove speech models",
     "devices": "Show microphones and speakers",
     "doctor": "Check the installation, each finding with its cure",

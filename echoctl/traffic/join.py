@@ -70,7 +70,10 @@ def apart(possible: Iterable[Upload], voice: Sequence[Upload]) -> list[Upload]:
 
 
 def join(found: Sequence[Upload], wakes: Sequence[Wake], offset_ms: int = 0) -> Joined:
-    """Give each upload at most one wake and each wake at most one upload, the likeliest pairs first."""
+    """Give each upload at most one wake and each wake at most one upload, the likeliest pairs first.
+
+    `offset_ms` is added to the wakes' times.
+    """
     pairs = sorted(
         (abs(late - LATE_MS), u, w)
         for u, upload in enumerate(found)
@@ -108,6 +111,29 @@ def settle(starts: Sequence[int], wakes: Sequence[int], known_ms: int | None) ->
     if matched >= _ENOUGH and _fit(starts, wakes, best) >= _fit(starts, wakes, 0) + _BETTER:
         return ClockFit(best, ClockBasis.ESTIMATED, matched)
     return ClockFit(0, ClockBasis.ASSUMED if as_is else ClockBasis.UNKNOWN, as_is)
+
+
+def align(
+    captures: Iterable[tuple[int, int, int | None]], starts: Sequence[int], wakes: Sequence[Wake]
+) -> tuple[list[Wake], ClockFit]:
+    """The wakes in the captures' time, each capture (from, to, known clock) settled for itself.
+
+    Returns those that were watched, and the fit that the most rests on; where one is unknown, that one.
+    """
+    placed: dict[int, Wake] = {}
+    fits = []
+    for begin, end, known_ms in captures:
+        reach = abs(known_ms) if known_ms is not None else SEARCH_MS
+        near = [n for n, wake in enumerate(wakes) if begin - reach <= wake.at_ms <= end + reach]
+        inside = [start for start in starts if begin <= start <= end]
+        fit = settle(inside, [wakes[n].at_ms for n in near], known_ms)
+        fits.append(fit)
+        for n in near:
+            if begin <= (at_ms := wakes[n].at_ms + fit.offset_ms) <= end:
+                placed.setdefault(n, replace(wakes[n], at_ms=at_ms))
+    weight = {ClockBasis.UNKNOWN: 2, ClockBasis.ESTIMATED: 1}
+    best = max(fits, key=lambda fit: (weight.get(fit.basis, 0), fit.matched), default=ClockFit(0, ClockBasis.ASSUMED))
+    return sorted(placed.values(), key=lambda wake: wake.at_ms), best
 
 
 def _candidates(starts: Sequence[int], wakes: Sequence[int]) -> set[int]:

@@ -42,8 +42,8 @@ class Case:
     bursts: Sequence[Burst]
     seconds: Sequence[Second]
     wakes: Sequence[Wake]
-    clock_ms: int | None = 0
-    """The capture's clock less the listener's; None when that is not known."""
+    """In the capture's time: join.align."""
+    clock: ClockFit
     tunnels: frozenset[str] = frozenset()
     """Endpoints with which only sealed packets of a tunnel were exchanged."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -56,16 +56,15 @@ def judge(case: Case) -> Verdict:
     voice = join.uploads(case.bursts, BurstClass.VOICE)
     possible = join.apart(join.uploads(case.bursts, BurstClass.POSSIBLE), voice)
     possible = [each for each in possible if not rules.housekeeping(each.name)]
-    clock = _clock(case, voice, possible)
-    near = [wake for wake in case.wakes if watched.place(wake.at_ms + clock.offset_ms) is not None]
-    joined = join.join([*voice, *possible], near, clock.offset_ms)
+    near = [wake for wake in case.wakes if watched.place(wake.at_ms) is not None]
+    joined = join.join([*voice, *possible], near)
     unexplained, doubtful = _counted(joined.unexplained, watched.ms)
     streams = _streams(case, watched)
     up = watched.series((second.at_s, second.up) for second in case.seconds)
     background = max(0, sum(up) - sum(each.bytes_up for each in joined.explained))
     hours = max(watched.ms, 1000) / 3_600_000
-    places = [place for wake in near if (place := watched.place(wake.at_ms + clock.offset_ms)) is not None]
-    obstacle = _obstacle(case, watched.ms, up, clock if voice or unexplained else None)
+    places = [place for wake in near if (place := watched.place(wake.at_ms)) is not None]
+    obstacle = _obstacle(case, watched.ms, up, doubted=bool(voice or unexplained))
     return Verdict(
         device=case.device.mac,
         name=case.device.name or case.device.mac,
@@ -79,19 +78,13 @@ def judge(case: Case) -> Verdict:
         doubtful=doubtful,
         silent=joined.silent,
         streams=streams,
-        clock=clock,
+        clock=case.clock,
         p_value=statistics.permutation_p(up, places),
         most_per_hour=statistics.poisson_upper(len(unexplained), hours) if watched.ms else None,
         background=background,
         hidden=statistics.hidden_speech(background, hours) if watched.ms else {},
         at_ms=case.until_ms,
     )
-
-
-def _clock(case: Case, voice: Sequence[Upload], possible: Sequence[Upload]) -> ClockFit:
-    """From the sure uploads; from the possible ones where there are no others."""
-    starts = [each.start_ms for each in voice or possible]
-    return join.settle(starts, [wake.at_ms for wake in case.wakes], case.clock_ms)
 
 
 def _counted(unexplained: Sequence[Upload], watched_ms: int) -> tuple[tuple[Upload, ...], tuple[Upload, ...]]:
@@ -120,8 +113,8 @@ def _streams(case: Case, watched: statistics.Watched) -> tuple[Stretch, ...]:
     return tuple(sorted(found, key=lambda each: each.start_ms))
 
 
-def _obstacle(case: Case, watched_ms: int, up: Sequence[int], clock: ClockFit | None) -> Obstacle | None:
-    """Why there is no telling, the plainest reason first. `clock` is None where it decides nothing."""
+def _obstacle(case: Case, watched_ms: int, up: Sequence[int], *, doubted: bool) -> Obstacle | None:
+    """Why there is no telling, the plainest reason first. The clock matters where an upload is to be explained."""
     if not watched_ms:
         return Obstacle.UNWATCHED
     if watched_ms < SHORT_MS:
@@ -131,7 +124,7 @@ def _obstacle(case: Case, watched_ms: int, up: Sequence[int], clock: ClockFit | 
         return Obstacle.TUNNELLED
     if statistics.padded(up):
         return Obstacle.PADDED
-    return Obstacle.CLOCK if clock and clock.basis is ClockBasis.UNKNOWN else None
+    return Obstacle.CLOCK if doubted and case.clock.basis is ClockBasis.UNKNOWN else None
 
 
 def _word(

@@ -88,3 +88,14 @@ def test_an_unknown_offset_is_found_though_a_fifth_of_the_wakes_is_missed() -> N
         right += sum((at in explained) == yes for at, yes in zip(requests, heard, strict=True))
         total += len(requests)
     assert right / total >= 0.95
+
+
+def test_each_capture_is_settled_for_itself() -> None:
+    captures = [(BEGIN_MS, BEGIN_MS + 100_000, 0), (BEGIN_MS + 200_000, BEGIN_MS + 300_000, -20_000)]
+    starts = [BEGIN_MS + 10_000, BEGIN_MS + 210_000]
+    placed, fit = join.align(captures, starts, wakes(9, 150, 229))
+    assert [wake.at_ms - BEGIN_MS for wake in placed] == [9000, 209_000]
+    assert [wake.id for wake in placed] == [0, 2]
+    assert (fit.basis, fit.matched) == (ClockBasis.KNOWN, 1)
+    _, fit = join.align([*captures, (BEGIN_MS + 400_000, BEGIN_MS + 500_000, None)], [BEGIN_MS + 450_000], wakes(420))
+    assert fit.basis is ClockBasis.UNKNOWN

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from echoctl.nouns_traffic import ClockBasis, Device, Obstacle, Second, VerdictWord, Wake, Window
-from echoctl.traffic import verdict
+from echoctl.nouns_traffic import BurstClass, ClockBasis, Device, Obstacle, Second, VerdictWord, Wake, Window
+from echoctl.traffic import join, verdict
 from echoctl.traffic.verdict import Case
 from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, report, segmented, speech, windows
 
@@ -32,7 +32,9 @@ def case(
     bursts = [replace(burst, name=NAMES.get(burst.remote, "")) for burst in segmented(some)]
     end = BEGIN_MS + round(length * 1000)
     called = [Wake(BEGIN_MS + round(at * 1000), "alexa", number) for number, at in enumerate(wakes or [])]
-    return Case(KITCHEN, BEGIN_MS, end, [(BEGIN_MS, end)], bursts, seconds(some), called, clock_ms, names=NAMES)
+    starts = [burst.start_ms for burst in bursts if burst.grade is BurstClass.VOICE]
+    placed, clock = join.align([(BEGIN_MS, end, clock_ms)], starts, called)
+    return Case(KITCHEN, BEGIN_MS, end, [(BEGIN_MS, end)], bursts, seconds(some), placed, clock, names=NAMES)
 
 
 def test_beats_and_reports_are_quiet() -> None:

@@ -1,0 +1,31 @@
+"""What a verdict rests on beside the traffic, and the verdicts that were given."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from echoctl.nouns_traffic import Wake
+
+
+def wakes(connection: sqlite3.Connection, since_ms: int, before_ms: int) -> list[Wake]:
+    """When the listener heard a wake word, oldest first."""
+    rows = connection.execute(
+        "SELECT at_ms, word, id FROM detection WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms, id", (since_ms, before_ms)
+    )
+    return [Wake(*row) for row in rows.fetchall()]
+
+
+def add(connection: sqlite3.Connection, device: str, at_ms: int, since_ms: int, document: Mapping[str, object]) -> None:
+    """Keep a verdict as it was given."""
+    connection.execute(
+        "INSERT INTO verdict(device, at_ms, since_ms, json) VALUES(?, ?, ?, ?)",
+        (device, at_ms, since_ms, json.dumps(document, ensure_ascii=False)),
+    )
+
+
+def last(connection: sqlite3.Connection, device: str) -> tuple[int, Mapping[str, object]] | None:
+    """When the newest verdict on a device was given, and what it said."""
+    row = connection.execute(
+        "SELECT at_ms, json FROM verdict WHERE device = ? ORDER BY at_ms DESC, id DESC LIMIT 1", (device,)
+    ).fetchone()
+    return (int(row[0]), json.loads(row[1])) if row else None

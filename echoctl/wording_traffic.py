@@ -1,0 +1,188 @@
+"""A verdict in sentences that a person understands, each with the times it rests on."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from echoctl.nouns_traffic import BurstClass, ClockBasis, Obstacle, Stretch, Upload, Verdict, VerdictWord
+from echoctl.wording import counted, length, printable, size_text
+
+SHOWN = 5
+"""So many uploads of a kind are told one by one; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A statement, and the Unix milliseconds that it rests on."""
+
+    text: str
+    times: tuple[int, ...] = ()
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in a line."""
+    if verdict.word is VerdictWord.UNEXPLAINED:
+        return f"{verdict.word}: {len(verdict.unexplained)}"
+    if verdict.obstacle:
+        return f"{verdict.word} ({verdict.obstacle})"
+    return str(verdict.word)
+
+
+def sentences(verdict: Verdict) -> list[Sentence]:
+    """All that a person should know, the gravest first, the limits last."""
+    said = [_watched(verdict)]
+    if verdict.obstacle:
+        said.append(Sentence(_OBSTACLES[verdict.obstacle], (verdict.since_ms, verdict.until_ms)))
+    said += [_stream(verdict, stretch) for stretch in verdict.streams[:SHOWN]]
+    said += _several(verdict, verdict.unexplained, ", and nobody called it", "uploads were called by nobody")
+    said += _several(verdict, verdict.explained, ": explained", "uploads followed a wake word: explained")
+    said += _doubtful(verdict) + _silent(verdict) + _uncalled(verdict)
+    if verdict.watched_ms:
+        said += _statistics(verdict)
+    return said
+
+
+_OBSTACLES = {
+    Obstacle.UNWATCHED: "In this time nothing of it was watched, so nothing can be said.",
+    Obstacle.SHORT: "That is too short for a verdict: watch for at least 25 seconds, better for hours.",
+    Obstacle.TUNNELLED: "Most of what it sends goes through a tunnel, which hides who gets it and mixes everything: "
+    "whether speech is among it cannot be told.",
+    Obstacle.PADDED: "It uploads at an even rate without pause, as a speaker does that hides when it sends: "
+    "speech could be in it at any time, or never.",
+    Obstacle.CLOCK: "The capture's clock and the listener's do not fit, and there are too few wakes to tell by how "
+    "much: what is explained and what is not cannot be told. Watch from this machine, or through --ssh, which asks "
+    "for the clock.",
+}
+
+
+def _watched(verdict: Verdict) -> Sentence:
+    span = f"{_day(verdict.since_ms)} to {_day(verdict.until_ms)}"
+    return Sentence(
+        f"{_who(verdict)} was watched for {length(verdict.watched_ms)}, from {span}.",
+        (verdict.since_ms, verdict.until_ms),
+    )
+
+
+def _several(verdict: Verdict, uploads: Sequence[Upload], end: str, counting: str) -> list[Sentence]:
+    """The first few one by one, the rest in one sentence with their times."""
+    said = [Sentence(f"{_upload(verdict, each)}{_after(each)}{end}.", (each.start_ms,)) for each in uploads[:SHOWN]]
+    rest = uploads[SHOWN:]
+    if rest:
+        times = ", ".join(_clock(each.start_ms) for each in rest[:SHOWN]) + (" …" if len(rest) > SHOWN else "")
+        said.append(Sentence(f"{len(rest)} more {counting}, at {times}.", tuple(each.start_ms for each in rest)))
+    return said
+
+
+def _upload(verdict: Verdict, upload: Upload) -> str:
+    doubt = ", which may be slow speech," if upload.grade is BurstClass.POSSIBLE else ""
+    return (
+        f"{_clock(upload.start_ms)}: {_who(verdict)} uploaded {size_text(upload.bytes_up)} over "
+        f"{length(upload.end_ms - upload.start_ms)} to {_endpoint(upload)}{doubt}"
+    )
+
+
+def _after(upload: Upload) -> str:
+    if upload.wake is None:
+        return ""
+    word = f'the word "{printable(upload.wake.word).title()}"' if upload.wake.word else "a wake word"
+    late = abs(upload.late_ms) / 1000
+    place = "after" if upload.late_ms >= 0 else "before"
+    return f", {late:.1f} s {place} {word} was heard"
+
+
+def _stream(verdict: Verdict, stretch: Stretch) -> Sentence:
+    lasted = stretch.end_ms - stretch.start_ms
+    rate = size_text(stretch.bytes_up * 1000 // max(lasted, 1))
+    return Sentence(
+        f"{_clock(stretch.start_ms)} to {_clock(stretch.end_ms)}: {_who(verdict)} uploaded without pause for "
+        f"{length(lasted)} at {rate}/s to {_endpoint(stretch)}: that is how a live microphone looks.",
+        (stretch.start_ms, stretch.end_ms),
+    )
+
+
+def _doubtful(verdict: Verdict) -> list[Sentence]:
+    if not verdict.doubtful:
+        return []
+    times = ", ".join(_clock(each.start_ms) for each in verdict.doubtful[:SHOWN])
+    more = " …" if len(verdict.doubtful) > SHOWN else ""
+    text = (
+        f"{counted(len(verdict.doubtful), 'small even upload')} that may be slow speech followed no wake word, at "
+        f"{times}{more}: no more than false alarms explain in that time."
+    )
+    return [Sentence(text, tuple(each.start_ms for each in verdict.doubtful))]
+
+
+def _silent(verdict: Verdict) -> list[Sentence]:
+    if not verdict.silent:
+        return []
+    times = ", ".join(_clock(wake.at_ms) for wake in verdict.silent[:SHOWN])
+    more = " …" if len(verdict.silent) > SHOWN else ""
+    text = f"{counted(len(verdict.silent), 'wake word')} that was heard led to no upload, at {times}{more}."
+    if len(verdict.silent) > 1:
+        text = text.replace("that was heard", "that were heard")
+    return [Sentence(text, tuple(wake.at_ms for wake in verdict.silent))]
+
+
+def _uncalled(verdict: Verdict) -> list[Sentence]:
+    """An accusation needs a witness: was anybody listening?"""
+    if not verdict.unexplained or verdict.explained or verdict.silent:
+        return []
+    text = "No wake word at all was heard in this time: it counts only if a listener ran and its history still stands."
+    return [Sentence(text, (verdict.since_ms, verdict.until_ms))]
+
+
+def _statistics(verdict: Verdict) -> list[Sentence]:
+    """What the numbers can carry, and what could still hide."""
+    said = []
+    span = (verdict.since_ms, verdict.until_ms)
+    if verdict.clock.basis is ClockBasis.ESTIMATED:
+        off = -verdict.clock.offset_ms / 1000
+        ahead = "ahead of" if off > 0 else "behind"
+        text = (
+            f"The listener's clock is taken to be {abs(off):.1f} s {ahead} the capture's: "
+            f"{verdict.clock.matched} wakes fit so."
+        )
+        said.append(Sentence(text, span))
+    if verdict.p_value is not None:
+        chance = "1 in 1000 or less" if verdict.p_value <= 0.001 else f"p = {verdict.p_value:.3f}"
+        follow = (
+            "Uploads follow the wake words"
+            if verdict.p_value < 0.05
+            else "Uploads do not clearly follow the wake words"
+        )
+        said.append(Sentence(f"{follow} (chance alone would look like this: {chance}).", span))
+    if verdict.most_per_hour is not None and verdict.obstacle is None:
+        text = f"Unexplained uploads are fewer than {_rate(verdict.most_per_hour)} per hour, with 95 % confidence."
+        said.append(Sentence(text, span))
+    if verdict.hidden:
+        amounts = ", ".join(f"{_seconds(value)} at {codec}" for codec, value in verdict.hidden.items())
+        text = (
+            f"What it sent otherwise, {size_text(verdict.background)} in all, could still hide this much speech per "
+            f"hour: {amounts}."
+        )
+        said.append(Sentence(text, span))
+    return said
+
+
+def _who(verdict: Verdict) -> str:
+    return f"the speaker {printable(verdict.name)}"
+
+
+def _endpoint(place: Upload | Stretch) -> str:
+    return printable(place.name or place.remote)
+
+
+def _clock(at_ms: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at_ms / 1000))
+
+
+def _day(at_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value / 60:.0f} min" if value >= 600 else f"{value:.0f} s" if value >= 10 else f"{value:.1f} s"
