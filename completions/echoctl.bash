@@ -7,7 +7,7 @@ _echoctl_words() {
     subs='' flags='-h --help' takes='' places=''
     case $1 in
     'echoctl')
-        subs='listen mute unmute status history vault model devices doctor config db completion'
+        subs='listen mute unmute status history vault traffic model devices doctor config db completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
@@ -74,6 +74,14 @@ _echoctl_words() {
     'echoctl vault recover')
         flags='-h --help --make --device-only --yes -y --json'
         takes='--from=file --passphrase-file=file --new-passphrase-file=file'
+        ;;
+    'echoctl traffic')
+        subs='verdict'
+        ;;
+    'echoctl traffic verdict')
+        flags='-h --help --json'
+        takes='--since=any --wakes=file'
+        places='@devices'
         ;;
     'echoctl model')
         subs='install list verify remove'

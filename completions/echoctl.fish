@@ -44,8 +44,8 @@ end
 
 complete -c echoctl -f
 
-set -g __echoctl_takes --before --before-id --device --exec --format --from --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --room --sha256 --since --store --text --wake-word -i -n -o -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl completion'
+set -g __echoctl_takes --before --before-id --device --exec --format --from --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --room --sha256 --since --store --text --wake-word --wakes -i -n -o -w
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
@@ -53,6 +53,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl'" -a unmute -d 'Open the microphon
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a status -d 'Show state, mute and counters, once or as they change'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a history -d 'List, show, play, export, correct and delete what was heard'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a vault -d 'How recordings are sealed, and who can open them'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a traffic -d 'Watch what a smart speaker sends, and judge it'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a model -d 'Install, list, verify and remove speech models'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a devices -d 'Show microphones and speakers'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a doctor -d 'Check the installation, each finding with its cure'
@@ -180,6 +181,15 @@ complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l passphrase-file
 complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l new-passphrase-file -r -F -d 'The new passphrase is the first line of FILE'
 complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l yes -s y -d 'Do not ask'
 complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a verdict -d 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -s h -l help -d 'Show the help and exit'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l since -x -d '7d, 12h, 30m, a date or time; else all that was watched'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l wakes -r -F -d 'Times of wake words from elsewhere, one per line, instead of ours'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict' 0" -k -a '(__echoctl_ask devices)'
 
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a install -d 'Install the small English model (41 MB), or another one with --from'
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a list -d 'List the installed speech models, and the wake word engines with their licences'

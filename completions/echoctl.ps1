@@ -15,6 +15,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'status' = 'Show state, mute and counters, once or as they change'
                 'history' = 'List, show, play, export, correct and delete what was heard'
                 'vault' = 'How recordings are sealed, and who can open them'
+                'traffic' = 'Watch what a smart speaker sends, and judge it'
                 'model' = 'Install, list, verify and remove speech models'
                 'devices' = 'Show microphones and speakers'
                 'doctor' = 'Check the installation, each finding with its cure'
@@ -314,6 +315,30 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--new-passphrase-file' = 'file'
             }
             Places = @()
+        }
+        'echoctl traffic' = @{
+            Words = [ordered]@{
+                'verdict' = 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl traffic verdict' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = '7d, 12h, 30m, a date or time; else all that was watched'
+                '--wakes' = 'Times of wake words from elsewhere, one per line, instead of ours'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--wakes' = 'file'
+            }
+            Places = @('@devices')
         }
         'echoctl model' = @{
             Words = [ordered]@{
