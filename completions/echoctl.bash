@@ -7,7 +7,7 @@ _echoctl_words() {
     subs='' flags='-h --help' takes='' places=''
     case $1 in
     'echoctl')
-        subs='listen mute unmute status history vault traffic model devices doctor config db completion'
+        subs='listen mute unmute status history vault traffic model devices doctor config db plugins completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
@@ -126,6 +126,12 @@ _echoctl_words() {
         flags='-h --help --json'
         ;;
     'echoctl db check')
+        flags='-h --help --json'
+        ;;
+    'echoctl plugins')
+        subs='list'
+        ;;
+    'echoctl plugins list')
         flags='-h --help --json'
         ;;
     'echoctl completion')

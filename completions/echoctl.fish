@@ -45,7 +45,7 @@ end
 complete -c echoctl -f
 
 set -g __echoctl_takes --before --before-id --device --exec --format --from --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --room --sha256 --since --store --text --wake-word --wakes -i -n -o -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl completion'
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
@@ -59,6 +59,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl'" -a devices -d 'Show microphones 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a doctor -d 'Check the installation, each finding with its cure'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a config -d 'Show, check and find the settings'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a db -d 'Find the database, and check that it is sound'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a plugins -d 'List the plugins, without importing them'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a completion -d 'Print the script that lets Tab complete all this'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -l version -d 'Print the version'
@@ -247,6 +248,12 @@ complete -c echoctl -n "__echoctl_at 'echoctl db path'" -l json -d 'Print JSON i
 
 complete -c echoctl -n "__echoctl_at 'echoctl db check'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl db check'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl plugins'" -a list -d 'List the installed plugins, and whether they run'
+complete -c echoctl -n "__echoctl_at 'echoctl plugins'" -s h -l help -d 'Show the help and exit'
+
+complete -c echoctl -n "__echoctl_at 'echoctl plugins list'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl plugins list'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl completion'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl completion' 0" -a 'bash zsh fish powershell'

@@ -21,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'doctor' = 'Check the installation, each finding with its cure'
                 'config' = 'Show, check and find the settings'
                 'db' = 'Find the database, and check that it is sound'
+                'plugins' = 'List the plugins, without importing them'
                 'completion' = 'Print the script that lets Tab complete all this'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
@@ -489,6 +490,26 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Places = @()
         }
         'echoctl db check' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl plugins' = @{
+            Words = [ordered]@{
+                'list' = 'List the installed plugins, and whether they run'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl plugins list' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'

@@ -49,6 +49,8 @@ def status_json(now: "Snapshot") -> str:
 
 def status_fields(now: "Snapshot") -> dict[str, object]:
     """The state as JSON carries it: one object, shared by `status --json` and `status --follow --json`."""
+    from echoctl.moments import moment  # noqa: PLC0415 - `--version` needs no time
+
     return {
         "state": now.led,
         "listening": now.listening,
@@ -95,13 +97,6 @@ def mute_text(now: "Snapshot") -> str:
     if not now.listening:
         return f"{'muted' if now.muted else 'unmuted'}; no listener is running\n"
     return f"{'muted' if now.muted else 'unmuted'}: the microphone is {now.mic}\n"
-
-
-def moment(at_ms: int) -> str:
-    """Unix milliseconds as ISO 8601 with the local offset."""
-    local = time.localtime(at_ms // 1000)
-    offset = time.strftime("%z", local)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", local) + f".{at_ms % 1000:03d}{offset[:3]}:{offset[3:]}"
 
 
 def _complete(verb: str, rest: list[str]) -> int | None:

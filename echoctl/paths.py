@@ -116,3 +116,9 @@ def private_dir(path: str) -> str:
     if info.st_uid != os.geteuid() or info.st_mode & 0o022:
         raise StoreError(f"the folder {path} can be changed by others", f"chown it to yourself, and: chmod 700 {path}")
     return path
+
+
+def child_environment() -> dict[str, str]:
+    """The environment in which a child finds this very echoctl, also in a checkout that is not installed."""
+    mine = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([mine, *filter(None, [os.environ.get("PYTHONPATH")])])}

@@ -57,7 +57,7 @@ class Speech:
 class Led:
     """[led]: lights."""
 
-    sysfs: str = _key("", "a light of /sys/class/leds that follows the state")
+    sysfs: str = _key("", "a light of /sys/class/leds that follows the state, by its name or its folder")
 
 
 @dataclass(frozen=True, slots=True)

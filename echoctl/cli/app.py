@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "Check the installation, each finding with its cure",
     "config": "Show, check and find the settings",
     "db": "Find the database, and check that it is sound",
+    "plugins": "List the plugins, without importing them",
     "completion": "Print the script that lets Tab complete all this",
 }
 """Name -> help line. The module echoctl.cli.<name> holds an `app`."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from echoctl.fastpath import moment as moment
+from echoctl.moments import moment as moment
 from echoctl.wording import person_time as person_time
 from echoctl.wording import size_text as size_text
 

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any
 
 from echoctl.cli import diagnostics, output
-from echoctl.errors import EchoctlError, ExitCode
-from echoctl.hooks.manager import Hooks
+from echoctl.errors import DeviceError, EchoctlError, ExitCode
+from echoctl.hooks.manager import Hooks, dated
 from echoctl.led import lights, ring
 from echoctl.model import LedState
 from echoctl.services import sealed, state
@@ -57,6 +57,8 @@ class Session:
             if self._lit:
                 diagnostics.status("")
             self._hooks.close()
+            for line in self._hooks.summary():
+                diagnostics.note(line)
             if self._light:
                 self._light.close()
 
@@ -83,14 +85,22 @@ class Session:
         if kind in PUBLIC:
             self._hooks.tell(event)
             if self._json:
-                output.event(_dated(event))
+                output.event(dated(event))
             else:
                 self._tell(kind, event)
         if kind == "state":
             self._led = LedState(event["state"])
             self._partial = ""
+            self._shine()
+
+    def _shine(self) -> None:
+        """Set the kernel's light; one that went away is not worth the session."""
+        try:
             if self._light:
                 self._light.show(self._led)
+        except DeviceError as error:
+            self._light = None
+            self._say(f"{error.message}; listening goes on without it")
 
     def _tell(self, kind: str, event: Mapping[str, Any]) -> None:
         """What a person reads: heard requests on stdout, everything else on stderr."""
@@ -208,12 +218,6 @@ class Session:
 def _why(seal: Mapping[str, Any]) -> str:
     """Why there is no seal at all; that there is less than all of it is the sentence's own matter."""
     return f" ({seal['why']})" if seal["holds"] == sealed.NONE else ""
-
-
-def _dated(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with its time: when a recording began, else now."""
-    at_ms = event.get("at_ms", time.time_ns() // 1_000_000)
-    return {**{key: value for key, value in event.items() if key != "at_ms"}, "at": output.moment(at_ms)}
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)

@@ -1,1 +1,1 @@
-"""Plugins: the hook specifications and their manager."""
+"""Plugins and commands run for events: the hook specifications, the processes that plugins live in, and the manager."""

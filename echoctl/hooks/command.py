@@ -45,17 +45,13 @@ class Command:
                 process_group=0,
             )
         except OSError as exc:
-            raise PluginError(
-                f"--exec: cannot run {self._words[0]}: {exc.strerror}", "check the name and its rights"
-            ) from exc
+            raise PluginError(f"cannot run {self._words[0]}: {exc.strerror}", "") from exc
         try:
-            process.communicate(json.dumps({"v": 1, **event}).encode() + b"\n", timeout=self._limit_s)
+            process.communicate(json.dumps(event).encode() + b"\n", timeout=self._limit_s)
         except subprocess.TimeoutExpired as exc:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise PluginError(
-                f"--exec: ended after {self._limit_s:.0f} s", "let it hand long work to the background"
-            ) from exc
+            raise PluginError(f"took more than {self._limit_s:g} s and was ended", "") from exc
         if process.returncode:
-            raise PluginError(f"--exec: exit code {process.returncode}", "")
+            raise PluginError(f"exit code {process.returncode}", "")

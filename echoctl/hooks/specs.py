@@ -1,11 +1,11 @@
-"""The hooks that a plugin may implement; this screen is all of it.
+"""The hooks that a plugin may implement; this screen is all of it. docs/plugins.md has an example.
 
-A plugin is a distribution with an entry point in the group `echoctl`; its module implements hooks with the marker
-`echoctl.hooks.specs.hook`. Hooks run in the front, on a thread of their own, never in the process that listens.
+A plugin is a distribution with an entry point in the group `echoctl` that names a module, which implements hooks with
+the marker `hook`. It runs in a process of its own: not in the one that listens, and not in the one that shows.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import pluggy
 
@@ -14,10 +14,24 @@ GROUP = "echoctl"
 spec = pluggy.HookspecMarker(GROUP)
 hook = pluggy.HookimplMarker(GROUP)
 
+Event = Mapping[str, Any]
+"""One line of `listen --json`, as an object: docs/scripting.md lists the types and their keys."""
+
+Handler = Callable[[Event], object]
+"""Called with one event at a time. May raise: an EchoctlError's message is shown, of others where they were raised."""
+
+
+class Register(Protocol):
+    """What `register_handlers` is given."""
+
+    def __call__(self, handler: Handler, *types: str) -> None:
+        """Have `handler` called with every event of these types; of all types when none is named."""
+
 
 @spec
-def on_event(event: Mapping[str, Any]) -> None:
-    """Something happened: the same object that `listen --json` prints.
+def register_handlers(register: Register) -> None:
+    """Called once, when the listener starts: register(on_recording, "recording").
 
-    Text (of `partial` and `transcript` events) is left out unless the configuration says `hooks.transcripts = true`.
+    What was said (`text` and `words`) is in no event, unless the configuration says `hooks.transcripts = true`. A
+    handler has ten seconds; while it works, up to 256 events wait for it, and those beyond are dropped and counted.
     """

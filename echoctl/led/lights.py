@@ -13,6 +13,9 @@ WORD_WIDTH = 12
 SYSFS = Path("/sys/class/leds")
 """The kernel's LED class (Documentation/leds/leds-class.rst)."""
 
+_FILES = ("multi_intensity", "brightness")
+"""What is set of a light; the first only where it has several colours."""
+
 
 def terminal_line(state: LedState, seconds: float, *, level: float, text: str, width: int, colour: bool) -> str:
     """One line: the ring unrolled, the state as a word, and what is being understood. Never wider than `width`.
@@ -29,32 +32,39 @@ def terminal_line(state: LedState, seconds: float, *, level: float, text: str, w
 
 
 class SysfsLight:
-    """A light of /sys/class/leds by its name. Raises DeviceError when it is missing or may not be set."""
+    """A light of /sys/class/leds by its name, or any folder like those by its path; dark at first.
+
+    Raises DeviceError when it is missing or may not be set.
+    """
 
     def __init__(self, name: str, root: Path = SYSFS) -> None:
-        self._light = root / name
+        self._light = root / name  # an absolute path stands for itself
         try:
             self._most = int((self._light / "max_brightness").read_text())
-            self._last = (self._light / "brightness").read_text()
+            self._before = {name: (self._light / name).read_text() for name in _FILES if (self._light / name).exists()}
         except (OSError, ValueError) as exc:
             raise DeviceError(f"no light named {name} in {root}", f"the lights there: {_names(root)}") from exc
-        self._multi = (self._light / "multi_intensity").exists()
+        self.show(LedState.OFF)
 
     def show(self, state: LedState) -> None:
         """Set the light to the state's colour, or to its brightness when it has one colour only."""
         try:
-            if self._multi:
+            if "multi_intensity" in self._before:
                 red, green, blue = ring.colours(state, 0.0, level=1.0, segments=1)[0]
                 dark = state in (LedState.OFF, LedState.IDLE)
                 (self._light / "multi_intensity").write_text("0 0 0" if dark else f"{red} {green} {blue}")
             (self._light / "brightness").write_text(str(round(ring.brightness(state) * self._most)))
         except OSError as exc:
-            raise DeviceError(f"cannot set the light {self._light.name}: {exc.strerror}", "it may need root") from exc
+            raise DeviceError(
+                f"cannot set the light {self._light.name}: {exc.strerror}",
+                f"its files must be writable for you: {self._light}",
+            ) from exc
 
     def close(self) -> None:
         """Leave the light as it was found."""
-        with contextlib.suppress(OSError):
-            (self._light / "brightness").write_text(self._last)
+        for name, text in self._before.items():
+            with contextlib.suppress(OSError):
+                (self._light / name).write_text(text)
 
 
 def _names(root: Path) -> str:

@@ -11,10 +11,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from echoctl import logs
+from echoctl import logs, paths
 from echoctl.errors import EchoctlError, PluginError
 from echoctl.model import LedState
-from echoctl.services.listening import child_environment
 
 
 class Chimes:
@@ -28,7 +27,7 @@ class Chimes:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=child_environment(),
+                env=paths.child_environment(),
                 start_new_session=True,  # a Ctrl-C in the terminal is for the front
             )
         finally:

@@ -7,10 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import echoctl
 from echoctl import logs, paths
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.services.pipe import EarSpec, Reader
@@ -96,7 +94,7 @@ class Listening:
                 stdin=None if self._spec.input == "-" else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=child_environment(),
+                env=paths.child_environment(),
                 start_new_session=True,  # a Ctrl-C in the terminal is for the front, which ends the ear in good order
             )
         finally:
@@ -148,9 +146,3 @@ class Listening:
         if time.monotonic() >= self._again_at and not self.ended:
             self._start()
         return [], ready
-
-
-def child_environment() -> dict[str, str]:
-    """The environment in which a child finds this very echoctl, also in a checkout that is not installed."""
-    mine = str(Path(echoctl.__file__).parent.parent)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([mine, *filter(None, [os.environ.get("PYTHONPATH")])])}

@@ -89,10 +89,13 @@ def test_exec_gets_the_events_and_no_shell(cli: Cli, sample: Path, tmp_path: Pat
     script = tmp_path / "append"
     script.write_text(f"#!/bin/sh\ncat >> {tmp_path}/got\n")
     script.chmod(0o700)
-    assert cli("listen", "--input", sample, "--once", "--exec", f"{script} ; touch {tmp_path}/trap").exit == 0
+    listen = ("listen", "--input", sample, "--once", "--exec", f"{script} ; touch {tmp_path}/trap")
+    assert cli(*listen).exit == 0
     got = (tmp_path / "got").read_text()
     assert '"type": "transcript"' in got
-    assert "time" in got
+    assert "what time" not in got
+    assert cli(*listen, env={"ECHOCTL_HOOKS_TRANSCRIPTS": "true"}).exit == 0
+    assert "what time" in (tmp_path / "got").read_text()
     assert not (tmp_path / "trap").exists()
 
 

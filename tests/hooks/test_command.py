@@ -16,7 +16,7 @@ def script(path: Path, body: str) -> str:
 def test_the_event_arrives_on_stdin_as_one_json_line(tmp_path: Path) -> None:
     out = tmp_path / "out"
     Command(script(tmp_path / "s.py", f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"))({"type": "wake"})
-    assert out.read_text() == '{"v": 1, "type": "wake"}\n'
+    assert out.read_text() == '{"type": "wake"}\n'
 
 
 def test_no_shell_runs(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_long_run_is_ended_with_its_children(tmp_path: Path) -> None:
     body = (
         f"import subprocess; p = subprocess.Popen(['sleep', '60']); open({str(pid)!r}, 'w').write(str(p.pid)); p.wait()"
     )
-    with pytest.raises(PluginError, match="ended after"):
+    with pytest.raises(PluginError, match="was ended"):
         Command(script(tmp_path / "s.py", body), limit_s=1.0)({"type": "wake"})
     state = Path(f"/proc/{pid.read_text()}/stat")
     deadline = time.monotonic() + 10  # a killed process stays listed until the kernel has come round to it

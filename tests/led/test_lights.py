@@ -46,9 +46,24 @@ def test_a_kernel_light_follows_and_is_left_as_found(light: Path) -> None:
 
 
 def test_a_light_of_three_colours_gets_the_colour(light: Path) -> None:
-    (light / "multi_intensity").write_text("0 0 0")
-    SysfsLight("ring", light.parent).show(LedState.MUTED)
+    (light / "multi_intensity").write_text("1 2 3")
+    sysfs = SysfsLight("ring", light.parent)
+    sysfs.show(LedState.MUTED)
     assert (light / "multi_intensity").read_text() == "230 30 30"
+    sysfs.close()
+    assert (light / "multi_intensity").read_text() == "1 2 3"
+
+
+def test_a_light_may_be_named_by_its_folder(light: Path) -> None:
+    SysfsLight(str(light)).show(LedState.MUTED)
+    assert (light / "brightness").read_text() == "200"
+
+
+def test_a_light_that_may_not_be_set_is_refused_before_listening_begins(light: Path) -> None:
+    (light / "brightness").unlink()
+    (light / "brightness").mkdir()
+    with pytest.raises(DeviceError):
+        SysfsLight("ring", light.parent)
 
 
 def test_a_missing_light_names_the_ones_there_are(light: Path) -> None:

@@ -1,0 +1,44 @@
+"""`echoctl plugins`: which plugins there are. Looking imports none of them."""
+
+from dataclasses import asdict
+
+from echoctl import config
+from echoctl.cli import diagnostics, output
+from echoctl.cli.group import command_group
+
+app = command_group("Plugins hear what the listener does, each in a process of its own.")
+
+
+@app.callback()
+def _root() -> None:
+    """Keeps `list` a command of its own: Typer would make an app with one command that command."""
+
+
+@app.command("list")
+def list_plugins(json: output.Json = False) -> None:
+    """List the installed plugins, and whether they run. Imports none of them.
+
+    \b
+    echoctl plugins list
+    ECHOCTL_PLUGINS=notify echoctl listen    only this one
+    ECHOCTL_PLUGINS=none echoctl listen      none at all
+    """
+    from echoctl.hooks import plugins  # noqa: PLC0415 - importlib.metadata: 30 ms that --help should not pay
+
+    found, shared = plugins.installed(), config.load().hooks.transcripts
+    if json:
+        output.document({"plugins": [asdict(plugin) for plugin in found], "transcripts": shared})
+        return
+    if not found:
+        diagnostics.note("no plugin is installed")
+        diagnostics.hint("pip install one, as echoctl-notify, beside echoctl")
+        return
+    output.table(
+        [(p.name, "on" if p.enabled else "off", f"{p.distribution} {p.version}", p.summary) for p in found],
+        ("PLUGIN", "STATE", "FROM", "WHAT IT DOES"),
+    )
+    if any(not plugin.enabled for plugin in found):
+        diagnostics.note(f"{plugins.VARIABLE} says which of them run")
+    diagnostics.note(
+        f"hooks.transcripts is {str(shared).lower()}: they {'see' if shared else 'do not see'} what was said"
+    )
