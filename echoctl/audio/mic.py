@@ -22,6 +22,7 @@ from echoctl.audio.resample import Resampler, mono
 from echoctl.audio.source import Chunker, SourceHealth
 from echoctl.audio.watch import RateWatch, SilenceWatch
 from echoctl.errors import DeviceError
+from echoctl.model import SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
     import sounddevice
@@ -31,6 +32,9 @@ BLOCK_S = 0.08
 
 RING_S = 10.0
 """How far the reader may fall behind before audio is dropped."""
+
+HEAD_START_S = 0.04
+"""Silence before the first block: what the resampler holds back at most at 44.1 and 48 kHz."""
 
 PATIENT_BLOCKS = 4
 """How many blocks may wait while nobody speaks: 0.32 s. A wake word is longer, and is caught up with in one go."""
@@ -89,6 +93,8 @@ class Microphone:
         self._stream = self._open(device)
         self._resampler = Resampler(device.rate)
         self._chunker = Chunker()
+        # Else the resampler's hold-back makes each chunk wait for one more block, 80 ms, to be whole.
+        self._chunker.add(bytes(round(HEAD_START_S * SAMPLE_RATE) * SAMPLE_WIDTH))
         self._rate_watch = RateWatch(device.rate)
         self._silence_watch = SilenceWatch()
 

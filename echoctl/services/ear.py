@@ -34,7 +34,10 @@ OVERLAP_S = 0.06
 """The transcript begins this much before the wake word's end, which is known to some 0.1 s."""
 
 POLL_S = 0.05
-"""While muted: how often the store is looked at."""
+"""How often the store is looked at, at most: did somebody mute?"""
+
+QUIET_POLL_S = 0.16
+"""The same while nobody speaks: what a mute waits for, and much of what silence costs."""
 
 
 class Ear:
@@ -52,6 +55,7 @@ class Ear:
         self._unstored = False
         """The last request could not be stored."""
         self._shown = ("", False)
+        self._look_at = 0.0
         self._push = spec.now
         self._ring = Ring(RING_S)
         self._heard = 0
@@ -125,13 +129,15 @@ class Ear:
 
     def _step(self) -> bool:
         """Take one chunk; returns False at the end of the input or of the one request."""
-        if self._live and self._presence.changed():
-            self._follow_mute()
+        if self._live and time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + POLL_S
+            if self._presence.changed():
+                self._follow_mute()
         if self._muted:
             time.sleep(POLL_S)
             return True
         self._capture.patient = self._utterance is None and self._detector.is_quiet
-        chunk = self._capture.read(POLL_S * 2)
+        chunk = self._capture.read(QUIET_POLL_S)
         if chunk is None:
             return True
         if chunk == b"":

@@ -16,7 +16,7 @@ from echoctl.store import db
 from echoctl.store import state as rows
 
 CONFIRM_S = 2.0
-"""How long a mute may take to be carried out by a running listener; usually it is below 0.15 s."""
+"""How long a mute may take to be carried out by a running listener; usually it is below 0.25 s."""
 
 
 COUNTERS = ("wakes", "near_misses", "recordings", "overflows", "dropped_ms", "lag_ms")

@@ -12,6 +12,10 @@ LEAD_IN_S = 0.15
 """Silence that the recogniser gets before the first word. It takes the cut after the wake word for speech otherwise:
 31 % wrong words without, 17 % with it, on 30 synthetic requests of three voices said in one breath."""
 
+TAIL_MS = 240.0
+"""Pause that the recogniser hears. More tells it nothing, and would be decoded just when the request is to be stored:
+so it waits, and is decoded only if the voice goes on."""
+
 
 class Utterance:
     """What is being recorded now. All of it lives in RAM and is zeroed when it is over."""
@@ -37,6 +41,8 @@ class Utterance:
         self._transcriber = transcriber
         self._voice = voice
         self._endpointer = endpointer
+        self._pause_ms = 0.0
+        self._waiting = bytearray()
         voice.reset()
         transcriber.begin()
         transcriber.feed(bytes(round(LEAD_IN_S * SAMPLE_RATE) * SAMPLE_WIDTH))
@@ -49,12 +55,14 @@ class Utterance:
     def feed(self, pcm: bytes) -> tuple[EndPoint, str | None]:
         """Record and understand a chunk; returns whether the request is over, and new partial text."""
         self.pcm += pcm
-        partial = self._transcriber.feed(pcm)
+        self._waiting += pcm
         for voiced in self._voice.feed(pcm):
+            self._pause_ms = 0.0 if voiced else self._pause_ms + self._voice.frame_ms
             verdict = self._endpointer.feed(voiced, self._voice.frame_ms)
             if verdict is not EndPoint.CONTINUE:
-                return verdict, partial
-        return EndPoint.CONTINUE, partial
+                return verdict, None
+        in_pause = self._pause_ms > TAIL_MS and self.speech_ms > 0
+        return EndPoint.CONTINUE, None if in_pause else self._understand()
 
     @property
     def speech_ms(self) -> float:
@@ -63,6 +71,8 @@ class Utterance:
 
     def finish(self) -> Transcript:
         """The words, once the audio is complete; their times count from the first sample of `pcm`."""
+        if self._pause_ms <= TAIL_MS:  # it was cut short in the middle of speech
+            self._understand()
         heard = self._transcriber.finish()
         shift = self._kept / BYTES_PER_SECOND - LEAD_IN_S
         words = tuple(replace(word, start=word.start + shift, end=word.end + shift) for word in heard.words)
@@ -72,3 +82,14 @@ class Utterance:
         """Overwrite the audio."""
         self.pcm[:] = bytes(len(self.pcm))
         self.pcm.clear()
+        self._forget_waiting()
+
+    def _understand(self) -> str | None:
+        """Let the recogniser hear what waits for it; returns new partial text."""
+        partial = self._transcriber.feed(bytes(self._waiting))
+        self._forget_waiting()
+        return partial
+
+    def _forget_waiting(self) -> None:
+        self._waiting[:] = bytes(len(self._waiting))
+        self._waiting.clear()
