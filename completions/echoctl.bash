@@ -7,7 +7,7 @@ _echoctl_words() {
     subs='' flags='-h --help' takes='' places=''
     case $1 in
     'echoctl')
-        subs='listen mute unmute status history vault traffic model devices doctor config db plugins completion'
+        subs='listen mute unmute status history vault traffic model devices doctor audit config db plugins completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
@@ -105,6 +105,9 @@ _echoctl_words() {
         flags='-h --help --json'
         ;;
     'echoctl doctor')
+        flags='-h --help --json'
+        ;;
+    'echoctl audit')
         flags='-h --help --json'
         ;;
     'echoctl config')

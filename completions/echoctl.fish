@@ -45,7 +45,7 @@ end
 complete -c echoctl -f
 
 set -g __echoctl_takes --before --before-id --device --exec --format --from --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --room --sha256 --since --store --text --wake-word --wakes -i -n -o -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
@@ -57,6 +57,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl'" -a traffic -d 'Watch what a smar
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a model -d 'Install, list, verify and remove speech models'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a devices -d 'Show microphones and speakers'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a doctor -d 'Check the installation, each finding with its cure'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a audit -d 'Try whether what listens can get out, and look for leaks'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a config -d 'Show, check and find the settings'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a db -d 'Find the database, and check that it is sound'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a plugins -d 'List the plugins, without importing them'
@@ -224,6 +225,9 @@ complete -c echoctl -n "__echoctl_at 'echoctl devices'" -l json -d 'Print JSON i
 
 complete -c echoctl -n "__echoctl_at 'echoctl doctor'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl doctor'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl audit'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl audit'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl config'" -a show -d 'Show every setting, its value and where the value comes from'
 complete -c echoctl -n "__echoctl_at 'echoctl config'" -a validate -d 'List every problem of config.toml and of the ECHOCTL_ variables'

@@ -19,6 +19,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'model' = 'Install, list, verify and remove speech models'
                 'devices' = 'Show microphones and speakers'
                 'doctor' = 'Check the installation, each finding with its cure'
+                'audit' = 'Try whether what listens can get out, and look for leaks'
                 'config' = 'Show, check and find the settings'
                 'db' = 'Find the database, and check that it is sound'
                 'plugins' = 'List the plugins, without importing them'
@@ -417,6 +418,16 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Places = @()
         }
         'echoctl doctor' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl audit' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'

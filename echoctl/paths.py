@@ -103,11 +103,11 @@ def config_file() -> str:
 def private_dir(path: str) -> str:
     """Make sure that `path` is a folder of ours that nobody else can change, and return it.
 
-    New folders get mode 0700. Raises StoreError when it cannot be made, belongs to somebody else, or can be
-    written by others.
+    New folders get mode 0700, those above it too (the XDG specification wants that). Raises StoreError when it cannot
+    be made, belongs to somebody else, or can be written by others.
     """
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        _make(path)
         info = os.stat(path)
     except OSError as exc:
         raise StoreError(
@@ -122,3 +122,15 @@ def child_environment() -> dict[str, str]:
     """The environment in which a child finds this very echoctl, also in a checkout that is not installed."""
     mine = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     return {**os.environ, "PYTHONPATH": os.pathsep.join([mine, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+def _make(path: str) -> None:
+    """What os.makedirs does, whose mode is for the last folder alone."""
+    above = os.path.dirname(path)
+    if above and not os.path.isdir(above):
+        _make(above)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise

@@ -55,6 +55,7 @@ def test_models_are_found_in_the_usual_place_from_any_store(home: Path, monkeypa
 def test_a_private_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     made = paths.private_dir(str(tmp_path / "a" / "b"))
     assert os.stat(made).st_mode & 0o777 == 0o700
+    assert os.stat(os.path.dirname(made)).st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_others_can_change_is_refused(tmp_path: Path) -> None:

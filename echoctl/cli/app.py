@@ -31,6 +31,7 @@ COMMANDS = {
     "model": "Install, list, verify and remove speech models",
     "devices": "Show microphones and speakers",
     "doctor": "Check the installation, each finding with its cure",
+    "audit": "Try whether what listens can get out, and look for leaks",
     "config": "Show, check and find the settings",
     "db": "Find the database, and check that it is sound",
     "plugins": "List the plugins, without importing them",

@@ -1,0 +1,32 @@
+"""`echoctl audit`: does what echoctl promises about itself hold here, by trying and by the kernel's own word?"""
+
+import typer
+
+from echoctl.cli import output
+from echoctl.cli.group import command_group
+
+app = command_group("Try whether what listens can get out, and look for what should not be there.")
+
+
+@app.command()
+def audit(json: output.Json = False) -> None:
+    """Try whether what listens could send anything, and look for what should not be there.
+
+    A sealed process, like the one that listens, tries everything it could get out by, and to read the vault's key; all
+    of it must fail. A canary is recorded into a throw-away store and searched for everywhere. Then: what the kernel
+    counts for the running listener, who may read its files, and what could still leak. Exits with 11 when a promise
+    does not hold.
+    """
+    from echoctl.services import audit as audits  # noqa: PLC0415 - loads the vault, which --help should not pay for
+
+    report = audits.audit()
+    if json:
+        output.document(audits.as_json(report))
+    else:
+        for part in audits.PARTS:
+            output.line(part)
+            for check in report.findings[part]:
+                output.line(f"  {check.grade.value:<4}  {check.name:<15} {check.text}")
+                if check.fix:
+                    output.line(f"  {'':<4}  {'':<15} fix: {check.fix}")
+    raise typer.Exit(report.exit_code)
