@@ -1,23 +1,27 @@
-"""The recovery secret as a person keeps it: one line in the form of an age identity, AGE-SECRET-KEY-1….
+"""age's one-line keys: identities that open (AGE-SECRET-KEY-1…) and recipients that seal (age1…, age1pq1…).
 
-The form is Bech32 (BIP 173, without its length limit), whose checksum tells a slip of the pen from a wrong key.
+The recovery secret and a guest's secret are kept by people as identities. The form is Bech32 (BIP 173, without its
+length limit), whose checksum tells a slip of the pen from a wrong key.
 """
 
 from echoctl.errors import UsageError
-from echoctl.vault.format import KEY_BYTES
+from echoctl.vault.format import KEY_BYTES, PUBLIC_BYTES
 
 PREFIX = "age-secret-key-"
+HYBRID_PREFIX = "age-secret-key-pq-"
+"""An identity whose key pair is MLKEM768-X25519: what the vault's own seed would be."""
+
+RECIPIENTS = {"age": KEY_BYTES, "age1pq": PUBLIC_BYTES}
+"""Prefix of a recipient -> bytes of its key: X25519, and MLKEM768-X25519."""
 
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_CHECK_LETTERS = 6
 
 
 def identity_line(secret: bytearray) -> str:
     """The line of a 32-byte secret, in capitals as age writes it."""
-    groups = _regroup(secret, 8, 5)
-    check = _polymod([*_expanded(PREFIX), *groups, 0, 0, 0, 0, 0, 0]) ^ 1
-    groups += [check >> 5 * (5 - n) & 31 for n in range(6)]
-    return (PREFIX + "1" + "".join(_LETTERS[group] for group in groups)).upper()
+    return encode(PREFIX, secret).upper()
 
 
 def parse_identity(line: str) -> bytearray:
@@ -29,10 +33,35 @@ def parse_identity(line: str) -> bytearray:
     groups = [_LETTERS.index(letter) for letter in body]
     if _polymod([*_expanded(PREFIX), *groups]) != 1:
         raise UsageError("the recovery line has a mistake in it", "compare it with what you noted, letter by letter")
-    secret = bytearray(_regroup(groups[:-6], 5, 8))
-    if len(groups[:-6]) * 5 // 8 != KEY_BYTES or _regroup(secret, 8, 5) != groups[:-6]:
+    secret = bytearray(_regroup(groups[:-_CHECK_LETTERS], 5, 8))
+    if len(secret) != KEY_BYTES or _regroup(secret, 8, 5) != groups[:-_CHECK_LETTERS]:
         raise UsageError("the recovery line has the wrong length", "it is one line of 74 letters")
     return secret
+
+
+def encode(prefix: str, data: bytes | bytearray) -> str:
+    """Bytes as a line in small letters."""
+    groups = _regroup(data, 8, 5)
+    check = _polymod([*_expanded(prefix), *groups, *[0] * _CHECK_LETTERS]) ^ 1
+    groups += [check >> 5 * (_CHECK_LETTERS - 1 - n) & 31 for n in range(_CHECK_LETTERS)]
+    return prefix + "1" + "".join(_LETTERS[group] for group in groups)
+
+
+def decode(line: str) -> tuple[str, bytearray]:
+    """A line's prefix, in small letters, and its bytes. Raises ValueError for whatever is not Bech32."""
+    text = line.strip()
+    if text not in (text.lower(), text.upper()):
+        raise ValueError("capitals and small letters are mixed")
+    prefix, one, body = text.lower().rpartition("1")
+    if not one or not prefix or not set(body) <= set(_LETTERS):
+        raise ValueError("this is no line of age's")
+    groups = [_LETTERS.index(letter) for letter in body]
+    if len(groups) < _CHECK_LETTERS or _polymod([*_expanded(prefix), *groups]) != 1:
+        raise ValueError("there is a mistake in it")
+    data = bytearray(_regroup(groups[:-_CHECK_LETTERS], 5, 8))
+    if _regroup(data, 8, 5) != groups[:-_CHECK_LETTERS]:
+        raise ValueError("its length is wrong")
+    return prefix, data
 
 
 def _polymod(values: list[int]) -> int:
@@ -50,7 +79,7 @@ def _expanded(prefix: str) -> list[int]:
     return [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
 
 
-def _regroup(values: bytearray | list[int], width: int, to: int) -> list[int]:
+def _regroup(values: bytes | bytearray | list[int], width: int, to: int) -> list[int]:
     """Bits of `values` in groups of another width; when widening groups are rest bits dropped, else padded."""
     held = bits = 0
     out = []

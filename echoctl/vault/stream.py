@@ -16,14 +16,13 @@ CHUNK_BYTES = 64 * 1024
 """Plaintext per chunk; a sealed one is 16 bytes longer, the first another 16 for the nonce."""
 
 NONCE_BYTES = 16
+_TAG_BYTES = 16
 
 
 def encrypt(file_key: bytearray, data: bytes) -> list[bytes]:
     """Seal under a 16-byte age file key; the nonce stands in front of the first chunk."""
     nonce = os.urandom(NONCE_BYTES)
-    key = derive(file_key, nonce, b"payload")
-    cipher = ChaCha20Poly1305(key)
-    wipe(key)
+    cipher = _cipher(file_key, nonce)
     count = max(1, -(-len(data) // CHUNK_BYTES))
     chunks = [
         cipher.encrypt(_nonce(n, n == count - 1), data[n * CHUNK_BYTES : (n + 1) * CHUNK_BYTES], None)
@@ -35,19 +34,51 @@ def encrypt(file_key: bytearray, data: bytes) -> list[bytes]:
 
 def decrypt(file_key: bytearray, chunks: Sequence[bytes]) -> bytes:
     """Open all chunks, in order. Raises DoesNotOpen when one is altered, missing, moved or too many."""
-    if not chunks:
+    plain, whole = decrypt_prefix(file_key, b"".join(chunks))
+    if not whole:
         raise DoesNotOpen
-    key = derive(file_key, chunks[0][:NONCE_BYTES], b"payload")
-    cipher = ChaCha20Poly1305(key)
-    wipe(key)
-    last = len(chunks) - 1
-    plain = []
+    return plain
+
+
+def decrypt_prefix(file_key: bytearray, payload: bytes) -> tuple[bytes, bool]:
+    """What of a payload is authentic, from its start, and whether that is all of it."""
+    cipher = _cipher(file_key, payload[:NONCE_BYTES])
+    plain: list[bytes] = []
+    at, n = NONCE_BYTES, 0
+    while True:
+        part = payload[at : at + CHUNK_BYTES + _TAG_BYTES]
+        at += len(part)
+        opened, last = _open(cipher, n, part)
+        if opened is None or (last and n and not opened):  # only an empty file may end with an empty chunk
+            return b"".join(plain), False
+        plain.append(opened)
+        if last:
+            return b"".join(plain), at == len(payload)
+        n += 1
+
+
+def is_cut_off(file_key: bytearray, chunks: Sequence[bytes]) -> bool:
+    """Whether every chunk is authentic and only the end is missing: what an interrupted recording looks like."""
+    plain, whole = decrypt_prefix(file_key, b"".join(chunks))
+    return bool(plain) and not whole and len(plain) == len(chunks) * CHUNK_BYTES
+
+
+def _cipher(file_key: bytearray, nonce: bytes) -> ChaCha20Poly1305:
+    key = derive(file_key, nonce, b"payload")
     try:
-        for n, chunk in enumerate(chunks):
-            plain.append(cipher.decrypt(_nonce(n, n == last), chunk if n else chunk[NONCE_BYTES:], None))
-    except (InvalidTag, ValueError):
-        raise DoesNotOpen from None
-    return b"".join(plain)
+        return ChaCha20Poly1305(key)
+    finally:
+        wipe(key)
+
+
+def _open(cipher: ChaCha20Poly1305, n: int, part: bytes) -> tuple[bytes | None, bool]:
+    """One chunk, and whether it is the last one; a full one may be either."""
+    for last in (False, True) if len(part) == CHUNK_BYTES + _TAG_BYTES else (True,):
+        try:
+            return cipher.decrypt(_nonce(n, last), part, None), last
+        except (InvalidTag, ValueError):
+            continue
+    return None, False
 
 
 def _nonce(n: int, last: bool) -> bytes:
