@@ -24,7 +24,7 @@ _echoctl_words() {
         flags='-h --help --follow -f --json'
         ;;
     'echoctl history')
-        subs='search export list show delete feedback stats'
+        subs='search export import list show delete feedback stats'
         ;;
     'echoctl history search')
         flags='-h --help --regex --json'
@@ -32,9 +32,14 @@ _echoctl_words() {
         places='any'
         ;;
     'echoctl history export')
-        flags='-h --help --json'
-        takes='--format=wav|flac -o=file --output=file --passphrase-file=file'
+        flags='-h --help --all --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --format=wav|flac|opus|dir|age -o=file --output=file -r=any --recipient=any --passphrase-file=file'
         places='@recordings+'
+        ;;
+    'echoctl history import')
+        flags='-h --help --dry-run --json'
+        takes='--identity=file'
+        places='any'
         ;;
     'echoctl history list')
         flags='-h --help --json'

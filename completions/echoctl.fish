@@ -44,14 +44,14 @@ end
 
 complete -c echoctl -f
 
-set -g __echoctl_takes --before --before-id --device --exec --format --from --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --room --sha256 --since --store --text --wake-word --wakes -i -n -o -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
+set -g __echoctl_takes --before --before-id --device --exec --format --from --identity --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --store --text --wake-word --wakes -i -n -o -r -w
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a unmute -d 'Open the microphone again'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a status -d 'Show state, mute and counters, once or as they change'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a history -d 'List, show, play, export, correct and delete what was heard'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a history -d 'List, show, search, export, import, correct and delete what was heard'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a vault -d 'How recordings are sealed, and who can open them'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a traffic -d 'Watch what a smart speaker sends, and judge it'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a model -d 'Install, list, verify and remove speech models'
@@ -92,7 +92,8 @@ complete -c echoctl -n "__echoctl_at 'echoctl status'" -l follow -s f -d 'Go on,
 complete -c echoctl -n "__echoctl_at 'echoctl status'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a search -d 'Find recordings by what was said, or corrected to have been said; the newest first'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a export -d 'Write audio to a file, to files in a folder, or to stdout'
+complete -c echoctl -n "__echoctl_at 'echoctl history'" -a export -d 'Write recordings to files, to a folder, or to stdout'
+complete -c echoctl -n "__echoctl_at 'echoctl history'" -a import -d 'Bring back what `history export --format dir` or `--format age` has written'
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a list -d 'List recordings, the newest first'
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a show -d 'Show one recording: its text, and with --json each word with its times'
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a delete -d 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
@@ -113,11 +114,23 @@ complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l passphrase-fil
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l format -x -a 'wav flac' -d 'Default: as -o FILE ends, else wav'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l before -x -d 'Before then'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l older-than -x -d 'Older than that: 7d, 12h, 30m'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'Only of this room'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l wake-word -x -k -a '(__echoctl_ask wake-words)' -d 'Only those that this word began'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l all -d 'Everything that was heard'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l format -x -a 'wav flac opus dir age' -d 'Default: as -o FILE ends, else wav'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s o -l output -r -F -d 'Where to; -: stdout, even a terminal'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s r -l recipient -x -d 'With --format age: whom it is for; several times'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl history export' 0 from" -k -a '(__echoctl_ask recordings)'
+
+complete -c echoctl -n "__echoctl_at 'echoctl history import'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l identity -r -F -d 'The age identity that opens it, if it is sealed'
+complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l dry-run -d 'Look at everything and keep nothing'
+complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'

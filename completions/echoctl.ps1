@@ -13,7 +13,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'mute' = 'Close the microphone, and keep it closed'
                 'unmute' = 'Open the microphone again'
                 'status' = 'Show state, mute and counters, once or as they change'
-                'history' = 'List, show, play, export, correct and delete what was heard'
+                'history' = 'List, show, search, export, import, correct and delete what was heard'
                 'vault' = 'How recordings are sealed, and who can open them'
                 'traffic' = 'Watch what a smart speaker sends, and judge it'
                 'model' = 'Install, list, verify and remove speech models'
@@ -102,7 +102,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl history' = @{
             Words = [ordered]@{
                 'search' = 'Find recordings by what was said, or corrected to have been said; the newest first'
-                'export' = 'Write audio to a file, to files in a folder, or to stdout'
+                'export' = 'Write recordings to files, to a folder, or to stdout'
+                'import' = 'Bring back what `history export --format dir` or `--format age` has written'
                 'list' = 'List recordings, the newest first'
                 'show' = 'Show one recording: its text, and with --json each word with its times'
                 'delete' = 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
@@ -148,19 +149,47 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--before' = 'Before then'
+                '--older-than' = 'Older than that: 7d, 12h, 30m'
+                '--room' = 'Only of this room'
+                '--wake-word' = 'Only those that this word began'
+                '--all' = 'Everything that was heard'
                 '--format' = 'Default: as -o FILE ends, else wav'
                 '-o' = 'Where to; -: stdout, even a terminal'
                 '--output' = 'Where to; -: stdout, even a terminal'
+                '-r' = 'With --format age: whom it is for; several times'
+                '--recipient' = 'With --format age: whom it is for; several times'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
-                '--format' = 'wav|flac'
+                '--since' = ''
+                '--before' = ''
+                '--older-than' = ''
+                '--room' = '@rooms'
+                '--wake-word' = '@wake-words'
+                '--format' = 'wav|flac|opus|dir|age'
                 '-o' = 'file'
                 '--output' = 'file'
+                '-r' = ''
+                '--recipient' = ''
                 '--passphrase-file' = 'file'
             }
             Places = @('@recordings+')
+        }
+        'echoctl history import' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--identity' = 'The age identity that opens it, if it is sealed'
+                '--dry-run' = 'Look at everything and keep nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--identity' = 'file'
+            }
+            Places = @('')
         }
         'echoctl history list' = @{
             Words = [ordered]@{

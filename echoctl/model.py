@@ -111,6 +111,8 @@ class Recording:
     damaged: bool = False
     correction: str | None = None
     """What a person says was said."""
+    incomplete: bool = False
+    """The end of its sound is missing. Known only of a recording whose sound was opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ STATIC = [
     ("echoctl listen --store ti", ["times"]),
     ("echoctl history feedback 01ABC wr", ["wrong"]),
     ("echoctl completion fi", ["fish"]),
-    ("echoctl history export -o x --format ", ["wav", "flac"]),
+    ("echoctl history export -o x --format ", ["wav", "flac", "opus", "dir", "age"]),
 ]
 ASKED = [
     ("echoctl history list --room ki", ["kitchen"]),

@@ -1,5 +1,6 @@
 """FLAC and WAV: the one module that knows soundfile (libsndfile)."""
 
+import contextlib
 import io
 import os
 import stat
@@ -8,13 +9,18 @@ import wave
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from echoctl.audio.resample import FULL_SCALE, mono
+from echoctl.audio.resample import FULL_SCALE, Resampler, mono
 from echoctl.errors import NotFound, UsageError, VaultDamaged
 from echoctl.model import SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_SALVAGE_FRAMES = 4096
+"""FLAC's own block: what of a cut file comes before a fault is read to the last whole one."""
+
+_MOST_CHANNELS = 8
 
 WAV_UNKNOWN_LENGTH = 0x7FFF_0000
 """A WAV header's length from here on means "I could not know": a gigabyte-long pipe, not a gigabyte of audio."""
@@ -51,6 +57,55 @@ def decode_flac(data: bytes) -> bytes:
     if not whole:
         raise VaultDamaged("the recording's audio ends early", "echoctl db check looks at the rest")
     return pcm
+
+
+def decode_start_of_flac(data: bytes) -> bytes:
+    """Unpack as much as there is of a FLAC file that is cut off; no audio where not even its head is there."""
+    import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
+
+    pcm = bytearray()
+    with contextlib.suppress(soundfile.LibsndfileError), soundfile.SoundFile(io.BytesIO(data)) as sound:
+        while block := bytes(sound.buffer_read(_SALVAGE_FRAMES, dtype="int16")):
+            pcm += block
+    return bytes(pcm)
+
+
+def encode_opus(pcm: bytes) -> bytes:
+    """Pack pcm as Opus in Ogg, a fifth of FLAC and not lossless. Raises UsageError where libsndfile has no Opus."""
+    import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
+
+    if "OPUS" not in soundfile.available_subtypes("OGG"):
+        raise UsageError("this libsndfile cannot write Opus", "take --format flac, or update the soundfile package")
+    packed = io.BytesIO()
+    with soundfile.SoundFile(packed, "w", SAMPLE_RATE, 1, "OPUS", format="OGG") as sound:
+        sound.buffer_write(pcm, "int16")
+    return packed.getvalue()
+
+
+def decode_any(data: bytes, most_s: float) -> bytes:
+    """A sound file of any kind, rate and number of channels as pcm.
+
+    Raises ValueError, with words for a person, when it is none, is cut short, or lasts longer than `most_s`. The
+    bytes may be hostile: audio.untrusted calls this in a process that may die of them.
+    """
+    import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
+
+    pcm = bytearray()
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+            if not 0 < sound.frames <= most_s * sound.samplerate or sound.channels > _MOST_CHANNELS:
+                raise ValueError(f"it holds no sound, or more than {most_s / 60:.0f} minutes")
+            resampler = Resampler(sound.samplerate)
+            read = 0
+            while len(block := sound.read(sound.samplerate, dtype="float32", always_2d=True)):
+                read += len(block)
+                pcm += resampler.feed(mono(block) * FULL_SCALE)
+            pcm += resampler.flush()
+            if read < sound.frames:
+                raise ValueError("its sound is cut short")
+    except soundfile.LibsndfileError:
+        raise ValueError("it is not a sound file, or a damaged one") from None
+    return bytes(pcm)
 
 
 def write_wav(pcm: bytes) -> bytes:

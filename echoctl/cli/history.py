@@ -12,9 +12,10 @@ from echoctl.errors import Partial, UsageError
 from echoctl.model import Feedback, Selection
 from echoctl.wording import counted, plan_text
 
-app = command_group("List, show, search, export, correct and delete what was heard.")
+app = command_group("List, show, search, export, import, correct and delete what was heard.")
 app.command("search")(history_search.search)
 app.command("export")(history_files.export)
+app.command("import")(history_files.import_)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A recording's id, or any beginning of it that is unique.")]
 

@@ -1,13 +1,19 @@
-"""Taking audio out of the vault, into files that are in the clear and the person's own, or to the speaker."""
+"""Taking audio out of the vault: files that are the person's own, in the clear or for somebody's age key."""
 
 import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from echoctl.errors import UsageError
+from echoctl.errors import EchoctlError, NotFound, UsageError, VaultDamaged
 from echoctl.model import Recording
 from echoctl.services.history import History
+
+Recipients = Sequence[tuple[str, bytes]]
+"""Whom an age file is for: vault.agefile.parse_recipient."""
+
+SUFFIXES = {"wav": "wav", "flac": "flac", "opus": "opus", "age": "flac.age"}
+"""How files of a kind end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +23,54 @@ class Exported:
     id: str
     path: str
     size: int
-    problem: UsageError | None = None
+    problem: EchoctlError | None = None
+    incomplete: bool = False
 
 
-def audio(opened: History, prefix: str, kind: str) -> tuple[Recording, bytes]:
-    """A recording and its audio as a `wav` or `flac` file. Raises NotFound, UsageError, VaultDamaged."""
+def recipients(lines: Sequence[str]) -> Recipients:
+    """Whom age files are for. Raises UsageError for a line that is no recipient."""
+    from echoctl.vault import agefile  # noqa: PLC0415 - cryptography, 35 ms: not for an export in the clear
+
+    return [agefile.parse_recipient(line) for line in lines]
+
+
+def audio(opened: History, prefix: str, kind: str, to: Recipients = ()) -> tuple[Recording, bytes]:
+    """A recording and its audio as a file of that kind. Raises NotFound, UsageError, VaultDamaged."""
+    if kind == "age":
+        return opened.age_file(prefix, to)
     recording, flac = opened.flac(prefix)
     if kind == "flac":
         return recording, flac
     from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is decoded
 
-    return recording, codec.write_wav(codec.decode_flac(flac))
+    pcm = codec.decode_flac(flac)
+    return recording, codec.write_wav(pcm) if kind == "wav" else codec.encode_opus(pcm)
 
 
-def to_file(opened: History, prefix: str, kind: str, path: str) -> Exported:
+def to_file(opened: History, prefix: str, kind: str, path: str, to: Recipients = ()) -> Exported:
     """Write one recording to a new file. Raises UsageError when there is one of that name."""
-    recording, data = audio(opened, prefix, kind)
+    recording, data = audio(opened, prefix, kind, to)
     write_new(path, data)
-    return Exported(recording.id, path, len(data))
+    return Exported(recording.id, path, len(data), incomplete=recording.incomplete)
 
 
 def to_folder(opened: History, prefixes: Sequence[str], kind: str, folder: str) -> Iterator[Exported]:
-    """Write recordings to new files, named by time and id; one whose file exists is reported and left out."""
+    """Write recordings to new files, named by time and id; reports one that has no sound, is damaged, or exists."""
     for prefix in prefixes:
-        recording, data = audio(opened, prefix, kind)
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(recording.at_ms / 1000))
-        path = os.path.join(folder, f"{stamp}-{recording.id}.{kind}")
         try:
+            recording, data = audio(opened, prefix, kind)
+            path = os.path.join(folder, file_name(recording, kind))
             write_new(path, data)
-        except UsageError as problem:
-            yield Exported(recording.id, path, 0, problem)
+        except (NotFound, UsageError, VaultDamaged) as problem:
+            yield Exported(prefix, "", 0, problem)
         else:
-            yield Exported(recording.id, path, len(data))
+            yield Exported(recording.id, path, len(data), incomplete=recording.incomplete)
+
+
+def file_name(recording: Recording, kind: str) -> str:
+    """What the file of a recording is called: local time, id, and its kind."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(recording.at_ms / 1000))
+    return f"{stamp}-{recording.id}.{SUFFIXES[kind]}"
 
 
 def write_new(path: str, data: bytes) -> None:

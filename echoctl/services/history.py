@@ -12,7 +12,9 @@ from echoctl.clock import id_bytes
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Feedback, Recording, Selection, StoreMode, Transcript, Word
 from echoctl.services import vaults
+from echoctl.services.recording import correction_json
 from echoctl.store import db, recordings, slabs
+from echoctl.vault import agefile
 from echoctl.vault import format as fmt
 from echoctl.vault.epoch import DAMAGED_HINT, Place, Reader, RecordKey
 from echoctl.vault.primitives import DoesNotOpen
@@ -78,19 +80,51 @@ class History:
         rows = recordings.page(self.connection, selection, limit, before)
         return [self._listed(row) for row in rows]
 
+    def ids(self, selection: Selection) -> list[str]:
+        """The ids of everything that the selection names, oldest first."""
+        return [found.uid for found in recordings.find(self.connection, selection)]
+
     def show(self, prefix: str) -> Recording:
         """One recording with its text. Raises NotFound, StoreError, UsageError, VaultDamaged."""
         row = self._row(prefix)
         return self._opened(row) if row.epoch is not None else _recording(row)
 
     def flac(self, prefix: str) -> tuple[Recording, bytes]:
-        """One recording and its audio as a FLAC file. Raises NotFound, StoreError, UsageError, VaultDamaged."""
+        """One recording and its audio as a FLAC file; of an incomplete one as much as is there.
+
+        Raises NotFound, StoreError, UsageError, VaultDamaged.
+        """
         row = self._row(prefix)
+        with self._audio(row) as (key, chunks):
+            try:
+                return _recording(row), key.open_audio(chunks)
+            except DoesNotOpen:
+                start = key.open_audio_start(chunks)
+        from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is mended
+
+        if not (pcm := codec.decode_start_of_flac(start)):
+            raise _damaged(row)
+        return replace(_recording(row), incomplete=True), codec.encode_flac(pcm)
+
+    def age_file(self, prefix: str, recipients: Sequence[tuple[str, bytes]]) -> tuple[Recording, bytes]:
+        """One recording's audio as an age file that holds FLAC; sealed anew only where it is incomplete.
+
+        Raises as `flac` does.
+        """
+        recording, flac = self.flac(prefix)  # age refuses a payload that does not open whole, so look first
+        if recording.incomplete:
+            return recording, agefile.seal(flac, recipients)
+        with self._audio(self._row(prefix)) as (key, chunks):
+            return recording, key.age_file(chunks, recipients)
+
+    @contextlib.contextmanager
+    def _audio(self, row: recordings.Row) -> Iterator[tuple[RecordKey, list[bytes]]]:
+        """A recording's key and its chunks; what does not open inside is a damaged recording."""
         if row.mode not in (StoreMode.AUDIO, StoreMode.BOTH):
             raise NotFound(f"{row.uid} has no audio", f"it was stored with --store {row.mode}")
         try:
             with self._key(row) as key:
-                return _recording(row), key.open_audio(recordings.chunks(self.connection, row.uid))
+                yield key, recordings.chunks(self.connection, row.uid)
         except DoesNotOpen:
             raise _damaged(row) from None
 
@@ -105,7 +139,7 @@ class History:
         correction = None
         if text is not None:
             with self._key(row) as key:
-                correction = key.seal_text(json.dumps({"text": text}, ensure_ascii=False).encode(), "correction")
+                correction = key.seal_text(correction_json(text), "correction")
         with db.immediate(self.connection):
             recordings.set_feedback(self.connection, row.uid, word, correction)
         return row.uid

@@ -1,16 +1,42 @@
 """Writing: what the ear uses. It holds the vault's public key and can seal; it has nothing that opens."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.clock import Clock, id_bytes, new_id
 from echoctl.errors import NotFound
-from echoctl.model import BYTES_PER_SECOND, Detection, Recording, StoreMode, Transcript
+from echoctl.model import BYTES_PER_SECOND, Detection, Feedback, Recording, StoreMode, Transcript
 from echoctl.store import db, events, recordings, slabs
 from echoctl.store import vaults as rows
 from echoctl.vault import keys
 from echoctl.vault.epoch import RecordKey, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recording that was made before and comes back under its own id; what it has decides its mode."""
+
+    id: str
+    at_ms: int
+    duration_ms: int
+    wake_word: str
+    room: str
+    scores: Mapping[str, float]
+    feedback: Feedback | None
+    transcript: Transcript | None
+    correction: str | None
+    pcm: bytes
+    """16 kHz mono s16le; empty without sound."""
+
+    @property
+    def mode(self) -> StoreMode:
+        """What there is of it."""
+        if self.transcript is None:
+            return StoreMode.AUDIO if self.pcm else StoreMode.TIMES
+        return StoreMode.BOTH if self.pcm else StoreMode.TRANSCRIPT
 
 
 class Recorder:
@@ -61,22 +87,28 @@ class Recorder:
             uid, None, None, at_ms, duration_ms, wake_word, self._room, str(self._mode),
             json.dumps(dict(scores), sort_keys=True), 0,
         )  # fmt: skip
-        connection = self._connect()
-        try:
-            with db.immediate(connection):
-                row, chunks = self._sealed(connection, plain, text, audio)
-                recordings.insert(connection, row, chunks, detection)
-                event = {"id": uid, "duration_ms": duration_ms, "wake_word": wake_word, "room": self._room}
-                events.insert(connection, at_ms, "recording", event)
-        except BaseException:
-            # Whether it was committed is not certain: no key of this epoch may wrap anything again.
-            if self._writer:
-                self._writer.abandon()
-            raise
+        with self._transaction() as connection:
+            row, chunks = self._sealed(connection, plain, text, audio)
+            recordings.insert(connection, row, chunks, detection)
+            event = {"id": uid, "duration_ms": duration_ms, "wake_word": wake_word, "room": self._room}
+            events.insert(connection, at_ms, "recording", event)
         kept = transcript if text else None
         return Recording(
             uid, at_ms, duration_ms, wake_word, self._room, self._mode, row.size, dict(scores), None, kept, False
         )
+
+    def adopt(self, found: Sequence[Kept]) -> None:
+        """Seal and store recordings that were made before, all in one transaction. Raises StoreError."""
+        with self._transaction() as connection:
+            for kept in found:
+                text = _text_json(kept.transcript) if kept.transcript else b""
+                audio = self._encode(kept.pcm) if kept.pcm else b""
+                plain = recordings.Row(
+                    kept.id, None, None, kept.at_ms, kept.duration_ms, kept.wake_word, kept.room, str(kept.mode),
+                    json.dumps(dict(kept.scores), sort_keys=True), 0, kept.feedback,
+                )  # fmt: skip
+                row, chunks = self._sealed(connection, plain, text, audio, kept.correction)
+                recordings.insert(connection, row, chunks, None)
 
     def close(self) -> None:
         """Forget the chain key and close the database."""
@@ -91,8 +123,20 @@ class Recorder:
             self._connection = db.connect(paths.database(), create=True)
         return self._connection
 
+    @contextmanager
+    def _transaction(self) -> Iterator[db.Connection]:
+        connection = self._connect()
+        try:
+            with db.immediate(connection):
+                yield connection
+        except BaseException:
+            # Whether it was committed is not certain: no key of this epoch may wrap anything again.
+            if self._writer:
+                self._writer.abandon()
+            raise
+
     def _sealed(
-        self, connection: db.Connection, plain: recordings.Row, text: bytes, audio: bytes
+        self, connection: db.Connection, plain: recordings.Row, text: bytes, audio: bytes, correction: str | None = None
     ) -> tuple[recordings.Row, list[bytes]]:
         """The row with its sealed text and the sealed chunks; the wrapped key is in its slot."""
         if not text and not audio:
@@ -101,8 +145,9 @@ class Recorder:
         with key:
             sealed = key.seal_text(text) if text else None
             chunks = key.seal_audio(audio) if audio else []
+            corrected = key.seal_text(correction_json(correction), "correction") if correction and text else None
         size = len(sealed or b"") + sum(map(len, chunks))
-        return plain._replace(epoch=self._epoch, seq=seq, size=size, text=sealed), chunks
+        return plain._replace(epoch=self._epoch, seq=seq, size=size, text=sealed, correction=corrected), chunks
 
     def _next_key(self, connection: db.Connection, plain: recordings.Row) -> tuple[RecordKey, int]:
         writer = self._open_writer(connection)
@@ -138,3 +183,8 @@ def _text_json(transcript: Transcript) -> bytes:
         [word.text, round(word.start, 3), round(word.end, 3), round(word.confidence, 3)] for word in transcript.words
     ]
     return json.dumps({"text": transcript.text, "words": words}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def correction_json(text: str) -> bytes:
+    """A correction as sealed: docs/vault-format.md, "Texts"."""
+    return json.dumps({"text": text}, ensure_ascii=False).encode()

@@ -138,6 +138,12 @@ def get(connection: sqlite3.Connection, uid: str) -> Row | None:
     return Row(*row) if row else None
 
 
+def known(connection: sqlite3.Connection, uids: Sequence[str]) -> set[str]:
+    """Those of these whole ids that there are."""
+    query = "SELECT uid FROM recording WHERE uid IN (SELECT value FROM json_each(?))"
+    return {uid for (uid,) in connection.execute(query, (json.dumps(uids),)).fetchall()}
+
+
 def starting_with(connection: sqlite3.Connection, prefix: str, limit: int) -> list[str]:
     """Ids that begin with `prefix` (capitals), newest first."""
     rows = connection.execute(

@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from echoctl.errors import VaultDamaged
+from echoctl.vault import agefile, keys, stream
 from echoctl.vault import format as fmt
-from echoctl.vault import keys, stream
 from echoctl.vault.primitives import DoesNotOpen, expand, random_secret, seal, unseal, unwrap, unwrap_into, wipe, wrap
 
 SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
@@ -66,6 +66,22 @@ class RecordKey:
         key = expand(self._secret, "age", _FILE_KEY_BYTES)
         try:
             return stream.encrypt(key, data)
+        finally:
+            wipe(key)
+
+    def open_audio_start(self, chunks: Sequence[bytes]) -> bytes:
+        """What is there of audio whose last chunks are missing. Raises DoesNotOpen when it is altered or whole."""
+        key = expand(self._secret, "age", _FILE_KEY_BYTES)
+        try:
+            return stream.decrypt_cut_off(key, chunks)
+        finally:
+            wipe(key)
+
+    def age_file(self, chunks: Sequence[bytes], recipients: Sequence[tuple[str, bytes]]) -> bytes:
+        """The stored chunks, as they are, behind a header that lets `recipients` open them with age."""
+        key = expand(self._secret, "age", _FILE_KEY_BYTES)
+        try:
+            return agefile.header(key, recipients) + b"".join(chunks)
         finally:
             wipe(key)
 

@@ -57,10 +57,12 @@ def decrypt_prefix(file_key: bytearray, payload: bytes) -> tuple[bytes, bool]:
         n += 1
 
 
-def is_cut_off(file_key: bytearray, chunks: Sequence[bytes]) -> bool:
-    """Whether every chunk is authentic and only the end is missing: what an interrupted recording looks like."""
+def decrypt_cut_off(file_key: bytearray, chunks: Sequence[bytes]) -> bytes:
+    """Open chunks of which only the last ones are missing, as when writing was interrupted. Raises DoesNotOpen."""
     plain, whole = decrypt_prefix(file_key, b"".join(chunks))
-    return bool(plain) and not whole and len(plain) == len(chunks) * CHUNK_BYTES
+    if whole or not plain or len(plain) != len(chunks) * CHUNK_BYTES:
+        raise DoesNotOpen
+    return plain
 
 
 def _cipher(file_key: bytearray, nonce: bytes) -> ChaCha20Poly1305:

@@ -157,7 +157,7 @@ def test_a_damaged_epoch_takes_its_own_recordings_only(recorder: Recorder, how: 
     [
         "UPDATE chunk SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB) WHERE n = 0",
         "UPDATE chunk SET sealed = x'' WHERE n = 1",
-        "DELETE FROM chunk WHERE n = 1",
+        "DELETE FROM chunk WHERE n = 0",
         "DELETE FROM chunk",
         "UPDATE chunk SET n = 1 - n + 10",
         "INSERT INTO chunk SELECT recording, 2, sealed FROM chunk WHERE n = 1",
