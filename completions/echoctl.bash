@@ -24,12 +24,17 @@ _echoctl_words() {
         flags='-h --help --follow -f --json'
         ;;
     'echoctl history')
-        subs='search export import list show delete feedback stats'
+        subs='search play export import list show delete feedback stats'
         ;;
     'echoctl history search')
         flags='-h --help --regex --json'
         takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file'
         places='any'
+        ;;
+    'echoctl history play')
+        flags='-h --help --json'
+        takes='--device=any --passphrase-file=file'
+        places='@recordings'
         ;;
     'echoctl history export')
         flags='-h --help --all --json'

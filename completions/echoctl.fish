@@ -45,7 +45,7 @@ end
 complete -c echoctl -f
 
 set -g __echoctl_takes --before --before-id --device --exec --format --from --identity --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --store --text --wake-word --wakes -i -n -o -r -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
@@ -92,6 +92,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl status'" -l follow -s f -d 'Go on,
 complete -c echoctl -n "__echoctl_at 'echoctl status'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a search -d 'Find recordings by what was said, or corrected to have been said; the newest first'
+complete -c echoctl -n "__echoctl_at 'echoctl history'" -a play -d 'Play a recording on the speaker'
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a export -d 'Write recordings to files, to a folder, or to stdout'
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a import -d 'Bring back what `history export --format dir` or `--format age` has written'
 complete -c echoctl -n "__echoctl_at 'echoctl history'" -a list -d 'List recordings, the newest first'
@@ -112,6 +113,12 @@ complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l limit -s n -x 
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l before-id -x -k -a '(__echoctl_ask recordings)' -d 'Go on after this recording'
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl history play'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l device -x -d 'Speaker by name or number; see echoctl devices'
+complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl history play' 0" -k -a '(__echoctl_ask recordings)'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'

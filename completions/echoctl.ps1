@@ -102,6 +102,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl history' = @{
             Words = [ordered]@{
                 'search' = 'Find recordings by what was said, or corrected to have been said; the newest first'
+                'play' = 'Play a recording on the speaker'
                 'export' = 'Write recordings to files, to a folder, or to stdout'
                 'import' = 'Bring back what `history export --format dir` or `--format age` has written'
                 'list' = 'List recordings, the newest first'
@@ -144,6 +145,20 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--passphrase-file' = 'file'
             }
             Places = @('')
+        }
+        'echoctl history play' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--device' = 'Speaker by name or number; see echoctl devices'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--device' = ''
+                '--passphrase-file' = 'file'
+            }
+            Places = @('@recordings')
         }
         'echoctl history export' = @{
             Words = [ordered]@{

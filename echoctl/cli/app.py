@@ -111,7 +111,7 @@ def _run(argv: Sequence[str]) -> int:
     except EchoctlError as error:
         return diagnostics.report(error, json=json)
     except TyperException as error:
-        return diagnostics.report(_usage(error), json=json)
+        return diagnostics.report(_usage(error, argv), json=json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.SIGINT
     except OSError as error:
@@ -137,9 +137,9 @@ def _invoke(argv: Sequence[str]) -> int:
     return ExitCode.OK
 
 
-def _usage(error: TyperException) -> UsageError:
+def _usage(error: TyperException, argv: Sequence[str]) -> UsageError:
     """Typer's own complaint in echoctl's voice."""
-    context = getattr(error, "ctx", None)
-    where = context.command_path if context else "echoctl"
+    context = getattr(error, "ctx", None)  # none where an option lacks its value
+    where = context.command_path if context else " ".join(["echoctl", *(word for word in argv[:1] if word in COMMANDS)])
     text = error.format_message().rstrip(".")
     return UsageError(text[:1].lower() + text[1:], f"{where} --help shows what it takes")

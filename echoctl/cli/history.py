@@ -5,15 +5,25 @@ from typing import Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, history_files, history_search, output, passphrase, recordings
+from echoctl.cli import (
+    confirm,
+    diagnostics,
+    history_files,
+    history_play,
+    history_search,
+    output,
+    passphrase,
+    recordings,
+)
 from echoctl.cli.group import command_group
 from echoctl.cli.selecting import NOTHING_YET, Before, OlderThan, Room, Since, WakeWord, present, selection
 from echoctl.errors import Partial, UsageError
 from echoctl.model import Feedback, Selection
 from echoctl.wording import counted, plan_text
 
-app = command_group("List, show, search, export, import, correct and delete what was heard.")
+app = command_group("List, show, search, play, export, import, correct and delete what was heard.")
 app.command("search")(history_search.search)
+app.command("play")(history_play.play)
 app.command("export")(history_files.export)
 app.command("import")(history_files.import_)
 

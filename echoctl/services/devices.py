@@ -1,8 +1,9 @@
-"""Which microphones and speakers `listen --device` and `history play` can use."""
+"""Microphones and speakers: which there are, and playing on one."""
 
 import contextlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from echoctl.audio import devices
@@ -48,14 +49,30 @@ def listing() -> list[SoundDevice]:
     return found
 
 
+def play(flac: bytes, device: str = "", on_position: Callable[[float], None] = lambda seconds: None) -> None:
+    """Play a FLAC file to its end; `on_position` gets the seconds so far, some 20 times a second.
+
+    Raises NotFound for a name that fits no speaker, DeviceError when there is none or it fails.
+    """
+    from echoctl.audio import codec, playback  # noqa: PLC0415 - numpy and libsndfile, only to hear something
+
+    with _c_libraries_silent():
+        playback.play(codec.decode_flac(flac), device, on_position)
+
+
 @contextlib.contextmanager
 def _c_libraries_silent() -> Iterator[None]:
-    """ALSA speaks on descriptor 2 about each device that it tries. To look is no reason to make a log file."""
-    nowhere, real = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    """ALSA speaks on descriptor 2 about each device that it tries; what we say ourselves still gets through.
+
+    To look or to listen is no reason to make a log file.
+    """
+    nowhere, real, ours = os.open(os.devnull, os.O_WRONLY), os.dup(2), sys.stderr
     os.dup2(nowhere, 2)
     try:
-        yield
+        with os.fdopen(real, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as sys.stderr:
+            yield
     finally:
+        sys.stderr = ours
         os.dup2(real, 2)
         os.close(real)
         os.close(nowhere)

@@ -33,6 +33,7 @@ def test_every_command_has_help(name: str, capfd: pytest.CaptureFixture[str]) ->
         (["statsu"], "no such command: statsu", "did you mean status?"),
         (["xyzzy"], "no such command: xyzzy", "echoctl --help lists them"),
         (["--nonsense"], "no such option: --nonsense", "echoctl --help shows what it takes"),
+        (["listen", "--room"], "option '--room' requires an argument", "echoctl listen --help shows what it takes"),
         (["status", "--nonsense"], "no such option: --nonsense", "echoctl status --help shows what it takes"),
     ],
 )
