@@ -36,6 +36,9 @@ NUMBERS = {
     "clone3": (435, 435),
     "pidfd_getfd": (438, 438),
     "mount_setattr": (442, 442),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
 }
 """System call -> its number on x86_64 (arch/x86/entry/syscalls/syscall_64.tbl) and aarch64 (asm-generic/unistd.h)."""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from echoctl import paths
 from echoctl.errors import DeviceError, EchoctlError, Refused
-from echoctl.seal import kernel, namespaces, seccomp, senders
+from echoctl.seal import kernel, landlock, namespaces, seccomp, senders
 from echoctl.services import sealed
 
 LOST = (
@@ -76,16 +76,25 @@ def check_sound_server(holds: str) -> None:
 def _seal(reads: Sequence[str]) -> Seal:
     hidden = _to_hide(reads)
     why = namespaces.obstacle(hidden)
-    if why:
-        hidden = []
-    else:
+    if not why:
         namespaces.enter(hidden)
+    else:
+        hidden = _hide_keys()
     try:
         kernel.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
         seccomp.install()
     except OSError as error:
         return Seal(sealed.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
     return Seal(sealed.SECCOMP if why else sealed.NAMESPACE, why, tuple(hidden))
+
+
+def _hide_keys() -> list[str]:
+    """Without a namespace: the keys at least, where the kernel can."""
+    try:
+        landlock.hide(paths.private_dir(paths.keys_dir()), paths.data_dir())
+    except (OSError, EchoctlError):
+        return []
+    return [paths.keys_dir()]
 
 
 def _to_hide(reads: Sequence[str]) -> list[str]:
