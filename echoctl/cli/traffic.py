@@ -1,14 +1,13 @@
 """`echoctl traffic`: what a smart speaker sends, to whom, and whether anybody called it. One module per verb."""
 
-from echoctl.cli import traffic_verdict
+from echoctl.cli import traffic_devices, traffic_import, traffic_listing, traffic_verdict, traffic_watch
 from echoctl.cli.group import command_group
 
 app = command_group("Watch a smart speaker's packets, name who it talks to, and judge what it uploads.")
 
-
-@app.callback()
-def _group() -> None:
-    """A group, however few its verbs."""
-
-
+app.command("watch")(traffic_watch.watch)
+app.command("import")(traffic_import.import_)
+app.add_typer(traffic_devices.app, name="devices")
+app.command("endpoints")(traffic_listing.endpoints)
+app.command("bursts")(traffic_listing.bursts)
 app.command("verdict")(traffic_verdict.verdict)

@@ -184,6 +184,7 @@ _TRAFFIC = (
     ) STRICT, WITHOUT ROWID
     """,
     # gaps: JSON list of [from_ms, to_ms] in which nothing was seen. clock_offset_ms: theirs less ours, if asked.
+    # stored_ms: when it came here, which for a file may be years after it was made.
     """
     CREATE TABLE capture(
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -193,7 +194,8 @@ _TRAFFIC = (
         packets INTEGER NOT NULL DEFAULT 0,
         gaps TEXT NOT NULL DEFAULT '[]',
         clock_offset_ms INTEGER,
-        truncated INTEGER NOT NULL DEFAULT 0
+        truncated INTEGER NOT NULL DEFAULT 0,
+        stored_ms INTEGER NOT NULL DEFAULT 0
     ) STRICT
     """,
     """

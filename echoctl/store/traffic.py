@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second
+from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
 
 
 class EndpointRow(NamedTuple):
@@ -111,9 +111,13 @@ def seconds(connection: sqlite3.Connection, device: str, since_s: int, before_s:
     return [Second(*row) for row in rows.fetchall()]
 
 
-def forget_seconds(connection: sqlite3.Connection, before_s: int) -> int:
-    """Drop seconds older than that; returns how many went. Bursts and verdicts stay."""
-    return connection.execute("DELETE FROM second WHERE at_s < ?", (before_s,)).rowcount
+def forget_seconds(connection: sqlite3.Connection, before_ms: int) -> int:
+    """Drop the seconds of captures that were stored before that; returns how many went. Bursts and verdicts stay."""
+    return connection.execute(
+        "DELETE FROM second WHERE at_s < ? AND NOT EXISTS(SELECT 1 FROM capture WHERE stored_ms >= ?"
+        " AND at_s BETWEEN start_ms / 1000 AND end_ms / 1000)",
+        (before_ms // 1000, before_ms),
+    ).rowcount
 
 
 def add_burst(connection: sqlite3.Connection, burst: Burst, endpoint: int, capture: int) -> int:
@@ -154,10 +158,11 @@ def bursts(
     ]
 
 
-def begin_capture(connection: sqlite3.Connection, source: str, start_ms: int) -> int:
-    """Store that watching began; returns the capture's number."""
+def begin_capture(connection: sqlite3.Connection, source: str, start_ms: int, stored_ms: int = 0) -> int:
+    """Store that watching began; `stored_ms` is the time by our own clock. Returns the capture's number."""
     cursor = connection.execute(
-        "INSERT INTO capture(source, start_ms, end_ms) VALUES(?, ?, ?)", (source,) + 2 * (start_ms,)
+        "INSERT INTO capture(source, start_ms, end_ms, stored_ms) VALUES(?, ?, ?, ?)",
+        (source, start_ms, start_ms, stored_ms),
     )
     return int(cursor.lastrowid or 0)
 
@@ -179,6 +184,19 @@ def update_capture(connection: sqlite3.Connection, capture: Capture) -> None:
     )
 
 
+def drop_repeated(connection: sqlite3.Connection, capture: Capture) -> bool:
+    """Forget a capture that is stored under another number too, unless a burst came with it; whether it is."""
+    same = connection.execute(
+        "SELECT 1 FROM capture WHERE start_ms = ? AND end_ms = ? AND packets = ? AND id <> ?",
+        (capture.start_ms, capture.end_ms, capture.packets, capture.id),
+    ).fetchone()
+    if same:
+        connection.execute(
+            "DELETE FROM capture WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM burst WHERE capture = ?1)", (capture.id,)
+        )
+    return same is not None
+
+
 def captures(connection: sqlite3.Connection, since_ms: int, before_ms: int) -> list[Capture]:
     """Captures that share time with that stretch, oldest first."""
     rows = connection.execute(
@@ -198,3 +216,14 @@ def endpoint_of(connection: sqlite3.Connection, device: str, address: str) -> En
         "SELECT address, name, how, older FROM endpoint WHERE device = ? AND address = ?", (device, address)
     ).fetchone()
     return Endpoint(row[0], row[1], Naming(row[2]), bool(row[3])) if row else None
+
+
+def wakes_after(connection: sqlite3.Connection, number: int) -> list[Wake]:
+    """The detections that follow that one, oldest first."""
+    rows = connection.execute("SELECT at_ms, word, id FROM detection WHERE id > ? ORDER BY id LIMIT 100", (number,))
+    return [Wake(*row) for row in rows.fetchall()]
+
+
+def last_wake(connection: sqlite3.Connection) -> int:
+    """The number of the newest detection, 0 when there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM detection").fetchone()[0])

@@ -144,7 +144,7 @@ class Meter:
             self.gaps.append((from_ms, to_ms))
 
     def take(self) -> tuple[list[Window], list[Second]]:
-        """What was closed since the last time, oldest first: windows with upload, and all seconds."""
+        """What was closed since the last time, oldest first."""
         ready = self._windows, self._seconds
         self._windows, self._seconds = [], []
         return ready
@@ -172,9 +172,10 @@ class Meter:
             if pair is self._local:
                 self.local_bytes += pair.up + pair.down
             else:
+                first = last = 0.0
                 if pair.up:
                     first, last = self._within(start, pair.first), self._within(start, pair.last)
-                    self._windows.append(Window(pair.device, pair.remote, start, pair.up, pair.down, first, last))
+                self._windows.append(Window(pair.device, pair.remote, start, pair.up, pair.down, first, last))
                 if pair.at_s != at_s:
                     pair.at_s = at_s
                     self._seconds_open.append(pair)

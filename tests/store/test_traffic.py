@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second
+from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
 from echoctl.store import db, traffic
 
 MAC = "44:65:0d:00:00:50"
@@ -55,8 +55,37 @@ def test_the_same_second_from_two_captures_counts_once(connection: db.Connection
     ]
     (row,) = traffic.endpoints(connection, None, 0)
     assert (row.up, row.down, row.packets) == (107, 30, 4)
-    assert traffic.forget_seconds(connection, 6) == 1
+
+
+def test_seconds_are_kept_as_long_as_what_was_stored_late(connection: db.Connection) -> None:
+    number = traffic.see_endpoint(connection, MAC, Endpoint(CLOUD), 5_000, 6_000)
+    traffic.add_seconds(connection, [(at_s, number, 1, 0, 1) for at_s in (5, 6, 7)])
+    capture = traffic.begin_capture(connection, "file", 6_000, 50_000)
+    traffic.update_capture(connection, Capture(capture, "file", 6_000, 6_900, 1))
+    assert traffic.forget_seconds(connection, 40_000) == 2
     assert [second.at_s for second in traffic.seconds(connection, MAC, 0, 10)] == [6]
+    assert traffic.forget_seconds(connection, 60_000) == 1
+
+
+def test_a_capture_that_came_twice_is_kept_once(connection: db.Connection) -> None:
+    kept = []
+    for packets in (7, 7, 8):
+        number = traffic.begin_capture(connection, "file", 5_000)
+        capture = Capture(number, "file", 5_000, 9_000, packets)
+        traffic.update_capture(connection, capture)
+        kept.append(not traffic.drop_repeated(connection, capture))
+    assert kept == [True, False, True]
+    assert [capture.packets for capture in traffic.captures(connection, 0, 10_000)] == [7, 8]
+
+
+def test_wakes_are_those_after_the_last_one_known(connection: db.Connection) -> None:
+    from echoctl.store import recordings
+
+    assert traffic.last_wake(connection) == 0
+    first = recordings.insert_detection(connection, 5_000, "alexa", {}, "")
+    second = recordings.insert_detection(connection, 6_000, "computer", {}, "")
+    assert traffic.wakes_after(connection, first) == [Wake(6_000, "computer", second)]
+    assert traffic.last_wake(connection) == second
 
 
 def test_a_burst_that_grows_stays_one_burst(connection: db.Connection) -> None:

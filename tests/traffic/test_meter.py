@@ -88,9 +88,9 @@ def test_bare_acknowledgements_and_retransmissions_count_nothing() -> None:
     assert meter.packets == 4
 
 
-def test_a_window_with_download_only_is_in_the_seconds_only() -> None:
+def test_a_window_with_download_only_has_no_times_of_upload() -> None:
     _, windows, seconds = measure(p.pcap(frames((0, p.download(500)))))
-    assert windows == []
+    assert windows == [Window(p.SPEAKER, p.CLOUD_IP, T * 1000, 0, 500, 0.0, 0.0)]
     assert seconds == [Second(p.SPEAKER, p.CLOUD_IP, T, 0, 500, 1)]
 
 

@@ -1,0 +1,211 @@
+"""Where a pcap stream comes from: a file, a pipe, tcpdump as a child, tcpdump on a router over ssh.
+
+Python needs no rights of its own: tcpdump captures, and of each packet it hands over the headers and the first bytes.
+"""
+
+import contextlib
+import gzip
+import os
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from io import BufferedIOBase
+from pathlib import Path
+from typing import IO, Any
+
+from echoctl.errors import DeviceError, EchoctlError, NotFound, UsageError
+
+SNAPLEN = 256
+"""Bytes kept of a packet: headers, and what a client says first."""
+
+IDLE_S = 0.1
+"""How often a live stream without packets lets the time pass."""
+
+_CAPTURE = ["--immediate-mode", "-U", "-n", "-s", str(SNAPLEN), "-w", "-"]
+_SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"
+_STOP_S = 2.0
+
+_RIGHTS = (
+    "let it capture without root: sudo setcap cap_net_raw,cap_net_admin=eip $(command -v tcpdump), "
+    "or capture on the router: --ssh root@router"
+)
+
+
+def open_capture(path: str) -> BufferedIOBase:
+    """A capture file, or stdin for `-`; unzipped when it is gzip. Raises NotFound, DeviceError."""
+    if path == "-":
+        return _unzipped(sys.stdin.buffer)
+    try:
+        if Path(path).is_dir():
+            raise DeviceError(f"{path} is a folder", "name the captures in it: echoctl traffic import FILE…")
+        return _unzipped(open(path, "rb"))
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}", "check the path") from None
+    except OSError as error:
+        raise DeviceError(f"cannot read {path}: {error.strerror}", "check its rights") from error
+
+
+def _unzipped(stream: Any) -> BufferedIOBase:
+    plain: BufferedIOBase = gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == b"\x1f\x8b" else stream
+    return plain
+
+
+class Live:
+    """A child whose stdout is a pcap stream, read without waiting too long for it."""
+
+    def __init__(
+        self, command: Sequence[str], what: str, beat: Callable[[], bool], complain: Callable[[str], EchoctlError]
+    ) -> None:
+        """`beat` is called at least every IDLE_S and returns whether to go on; `complain` explains its last words.
+
+        Raises DeviceError when the program is missing.
+        """
+        self._beat, self._complain = beat, complain
+        self.what = what
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
+        try:
+            self._child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
+            )
+        except OSError as error:
+            self._errors.close()
+            raise DeviceError(f"cannot run {command[0]}: {error.strerror}", f"install {command[0]}") from error
+        assert self._child.stdout is not None
+        self._out = self._child.stdout.fileno()
+        self._ahead = b""
+        self.begun = False
+        """Something was read."""
+
+    def read1(self, size: int, /) -> bytes:
+        """What there is, or nothing at the end, or when `beat` says to stop."""
+        if self._ahead:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+            return data
+        while self._beat():
+            if select.select([self._out], [], [], IDLE_S)[0]:
+                data = os.read(self._out, size)
+                self.begun = self.begun or bool(data)
+                return data
+        return b""
+
+    def line(self, most: int = 80) -> bytes:
+        """The first line; what follows it stays to be read. No line within `most` bytes: b""."""
+        data = b""
+        while b"\n" not in data and len(data) < most and (more := self.read1(4096)):
+            data += more
+        head, found, rest = data.partition(b"\n")
+        if not found or len(head) > most:
+            self._ahead = data
+            return b""
+        self._ahead = rest
+        return head
+
+    def close(self) -> int:
+        """End the child and return how many packets it says it had to drop."""
+        if self._child.poll() is None:
+            self._child.send_signal(signal.SIGINT)
+        try:
+            self._child.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        if self._child.stdout:
+            self._child.stdout.close()
+        words = self._words()
+        self._errors.close()
+        dropped = [line.split()[0] for line in words if "dropped by" in line]
+        return sum(int(number) for number in dropped if number.isdigit())
+
+    def problem(self) -> EchoctlError:
+        """Why it ended, from its exit code and its last words."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(_STOP_S)
+        told = [line for line in self._words() if not line.startswith(("tcpdump: listening", "tcpdump: verbose"))]
+        return self._complain(told[-1] if told else f"it ended with exit code {self._child.returncode}")
+
+    def _words(self) -> list[str]:
+        self._errors.seek(0)
+        return [line for line in self._errors.read(1 << 16).decode("utf-8", "replace").splitlines() if line.strip()]
+
+
+def tcpdump(interface: str, only: str, beat: Callable[[], bool]) -> Live:
+    """Capture here. `only` is a MAC address, or empty. Raises DeviceError."""
+    program = shutil.which("tcpdump", path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATHS}")
+    if program is None:
+        raise DeviceError("tcpdump is missing", "install it: apt install tcpdump (macOS has it)")
+    names = {name for _, name in socket.if_nameindex()}
+    if interface not in names | {"any"}:
+        raise DeviceError(f"there is no interface {interface}", f"there are: {' '.join(sorted(names))}")
+    command = [program, *_CAPTURE, "-i", interface, *(["ether", "host", only] if only else [])]
+    return Live(command, interface, beat, lambda words: explain(words, f"on {interface}"))
+
+
+def over_ssh(target: str, interface: str, only: str, beat: Callable[[], bool]) -> tuple[Live, int | None]:
+    """Capture on a router; returns the stream and the router's clock less ours in ms, if it has one.
+
+    The capture leaves out the ssh connection that carries it. Raises DeviceError, UsageError.
+    """
+    if target.startswith("-") or not target.strip():
+        raise UsageError(f"'{target}' is no ssh target", "write root@router, or a Host of your ssh configuration")
+    quoted = shlex.join(["tcpdump", *_CAPTURE, "-i", interface])
+    also = f"ether host {shlex.quote(only)} and " if only else ""
+    remote = (
+        f'date +%s.%N; set -- $SSH_CONNECTION; exec {quoted} "{also}not (tcp port ${{2:-22}} and host ${{1:-0.0.0.0}})"'
+    )
+    options = ["-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"]
+    live = Live(["ssh", *options, "--", target, remote], target, beat, lambda words: explain(words, f"on {target}"))
+    line = live.line()
+    return live, clock_offset(line, time.time())
+
+
+def clock_offset(line: bytes, now: float) -> int | None:
+    """What `date +%s.%N` printed, less our time, in ms; None when it printed something else."""
+    whole, _, part = line.strip().partition(b".")
+    if not whole.isdigit() or len(whole) > 12:
+        return None
+    # busybox may know no nanoseconds: then the middle of the second is the best guess
+    fraction = int(part) / 10 ** len(part) if part.isdigit() else 0.5
+    return round((int(whole) + fraction - now) * 1000)
+
+
+def explain(words: str, where: str) -> EchoctlError:
+    """What tcpdump's or ssh's last words mean to a person."""
+    low = words.lower()
+    for signs, message, hint in _MEANINGS:
+        if any(sign in low for sign in signs):
+            return DeviceError(f"{message} {where}", hint)
+    return DeviceError(f"capturing {where} ended: {words[:200]}", "try the same by hand: tcpdump -i INTERFACE -c 1")
+
+
+_TRY_SSH = "see what it says by hand: ssh TARGET true"
+_NO_CONNECTION = (
+    "host key verification",
+    "could not resolve",
+    "connection refused",
+    "timed out",
+    "no route",
+    "connection closed",
+    "closed by",
+    "kex_exchange",
+    "connection reset",
+    "unreachable",
+)
+_MEANINGS = (
+    (("permission to", "operation not permitted"), "tcpdump may not capture", _RIGHTS),
+    (("no such device", "doesn't exist"), "there is no such interface", "ip link shows the interfaces"),
+    (
+        ("tcpdump: not found", "tcpdump: command not found", "tcpdump: inaccessible"),
+        "tcpdump is missing",
+        "install it there: opkg install tcpdump-mini, or apt install tcpdump",
+    ),
+    (("permission denied",), "ssh was refused", _TRY_SSH),
+    (_NO_CONNECTION, "ssh cannot connect", _TRY_SSH),
+    (("went down", "is not up", "network is down", "disappeared"), "the interface went down", "bring it up again"),
+)
