@@ -19,7 +19,7 @@ from echoctl.cli.app import COMMANDS
 from tests.conftest import REPOSITORY
 from tools import check_shape
 
-STREAMS = {"listen"}
+STREAMS = {"listen", "traffic watch"}
 """Commands that go on until they are ended; their --json is one object per line."""
 
 ONLY_BYTES = {"history export", "completion"}

@@ -79,11 +79,12 @@ def remarks(report: "Report") -> list[str]:
         (report.damage, f"{report.damage}; what came before it counts"),
         (report.capture.gaps, f"{length(gone)} without any packet of anybody: taken as not watched, not as silence"),
         (report.jumps, f"its clock was set back {counted(report.jumps, 'time')}"),
-        (report.unread, f"{counted(report.unread, 'packet')} not counted: not IP, or cut too short"),
+        (report.unread, f"{counted(report.unread, 'packet')} not counted: cut too short when captured"),
         (report.local_bytes, f"{size_text(report.local_bytes)} stayed in the house: not counted"),
         (
             report.older,
-            f"{counted(report.older, 'endpoint')} without a seen name: the connection was open before the capture; {OLDER_HINT}",
+            f"{counted(report.older, 'endpoint')} never said a name: the connection was open before the capture; "
+            + OLDER_HINT,
         ),
     ]
     return [text for holds, text in said if holds]

@@ -54,7 +54,8 @@ def bursts(
     device: DeviceArgument = None,
     since: Since = "7d",
     grades: Annotated[
-        list[BurstClass] | None, typer.Option("--class", help="Only these; may be given several times.", show_default=False)
+        list[BurstClass] | None,
+        typer.Option("--class", help="Only these; may be given several times.", show_default=False),
     ] = None,
     json: output.Json = False,
 ) -> None:

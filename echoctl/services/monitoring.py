@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from echoctl import paths
 from echoctl.errors import DeviceError
@@ -13,6 +13,7 @@ from echoctl.store import db, traffic
 from echoctl.traffic import rules, sources, tables
 from echoctl.traffic.bursts import Segmenter
 from echoctl.traffic.meter import Meter
+from echoctl.traffic.names import OLDER_HINT as OLDER_HINT
 from echoctl.traffic.names import Names
 from echoctl.traffic.pcap import Block, Reader
 
@@ -27,8 +28,10 @@ _BATCH = 50_000
 class Fresh:
     """What has been decided since the last time."""
 
-    seconds: tuple[Second, ...]
-    bursts: tuple[Burst, ...]
+    seconds: tuple[Second, ...] = ()
+    bursts: tuple[Burst, ...] = ()
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(device, endpoint) -> its name, for those in `seconds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Report:
     """Endpoints without a seen name, since their connections were open before the capture began."""
     bursts: dict[BurstClass, int]
     unread: int
-    """Packets that are not IP, or of which too little was kept."""
+    """IP packets of which too little was kept."""
     local_bytes: int
     """Bytes that stayed in the house: not counted anywhere else."""
     jumps: int
@@ -56,12 +59,15 @@ class Report:
 class Monitor:
     """One capture on its way into the store."""
 
-    def __init__(self, connection: db.Connection, source: str, now_ms: int, clock_offset_ms: int | None = None) -> None:
+    def __init__(self, connection: db.Connection, source: str, now_ms: int, *, live: bool = False) -> None:
         self._connection = connection
         self._names = Names(traffic.names(connection))
-        self.meter = Meter(self._names)
+        self.meter = Meter(self._names, live=live)
+        self._live, self._alive_ms = live, 0
         self._segmenter = Segmenter({each.mac: rules.of_device(each) for each in traffic.devices(connection)})
-        self._source, self._now_ms, self._offset = source, now_ms, clock_offset_ms
+        self._source, self._now_ms = source, now_ms
+        self.clock_offset_ms: int | None = None
+        """The capturing machine's clock less ours, where it is known."""
         self._number = 0
         self._ids: dict[tuple[str, str], tuple[int, Endpoint]] = {}
         self._seconds: list[Second] = []
@@ -74,7 +80,8 @@ class Monitor:
         return self._take(())
 
     def tick(self, at_ms: int) -> Fresh:
-        """The capture's clock has come so far."""
+        """The capture's clock has come so far, and it is known to watch."""
+        self._alive_ms = at_ms
         self.meter.tick(at_ms)
         return self._take(self._segmenter.tick(at_ms))
 
@@ -131,7 +138,8 @@ class Monitor:
     def _take(self, decided: Iterable[Burst]) -> Fresh:
         windows, seconds = self.meter.take()
         bursts = [*self._segment(windows), *decided]
-        fresh = Fresh(tuple(seconds), tuple(self._note(bursts)))
+        named = {(s.device, s.remote): self.endpoint(s.device, s.remote).name for s in seconds} if self._live else {}
+        fresh = Fresh(tuple(seconds), tuple(self._note(bursts)), named)
         self._seconds += seconds
         if len(self._seconds) >= _BATCH:
             self.save()
@@ -173,7 +181,9 @@ class Monitor:
     def _capture(self) -> Capture:
         meter = self.meter
         gaps = tuple(meter.gaps)
-        return Capture(self._number, self._source, meter.first_ms, meter.last_ms, meter.packets, gaps, self._offset)
+        return Capture(
+            self._number, self._source, meter.first_ms, meter.last_ms, meter.packets, gaps, self.clock_offset_ms
+        )
 
 
 def import_file(path: str, now_ms: int, progress: Callable[[int], None] = lambda packets: None) -> Report:

@@ -1,6 +1,7 @@
 """The devices of the house and whom they talk to, as far as they were watched."""
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,10 +10,13 @@ from echoctl.errors import NotFound, UsageError
 from echoctl.nouns_traffic import Device
 from echoctl.store import db, traffic
 from echoctl.traffic import rules
+from echoctl.traffic.names import OLDER_HINT as OLDER_HINT
 
 WATCH_HINT = "echoctl traffic watch, or: echoctl traffic import FILE"
 
 LONGEST_NAME = 40
+
+_MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,23 @@ def listing() -> list[Device]:
 def find(devices: Sequence[Device], wanted: str) -> Device:
     """The device with that name or MAC address, or with the only one that begins so. Raises NotFound, UsageError."""
     key = wanted.casefold().replace("-", ":") if _like_mac(wanted) else wanted.casefold()
-    exact = [each for each in devices if key in (each.mac.casefold(), each.name.casefold())]
+    exact = [each for each in devices if key and key in (each.mac.casefold(), each.name.casefold())]
     found = exact or [each for each in devices if key and _begins(each, key)]
     if not found:
         raise NotFound(f"no device {wanted}", "echoctl traffic devices lists them")
     if len(found) > 1:
         raise UsageError(f"{wanted} means several devices", " ".join(each.mac for each in found[:5]))
     return found[0]
+
+
+def mac_of(wanted: str) -> str:
+    """The MAC address of a device that was seen, or `wanted` itself when it is one. Raises NotFound, UsageError."""
+    if _MAC.fullmatch(wanted):
+        return wanted.lower().replace("-", ":")
+    found = find(listing(), wanted)
+    if not _MAC.fullmatch(found.mac):
+        raise UsageError(f"{wanted} has no MAC address", "it was seen in a capture without link layer")
+    return found.mac
 
 
 def describe(wanted: str, name: str, speaker: bool | None, model: str | None) -> Device:
@@ -62,9 +76,9 @@ def describe(wanted: str, name: str, speaker: bool | None, model: str | None) ->
     with opened() as connection:
         known = traffic.devices(connection)
         device = find(known, wanted)
-        other = next((each for each in known if each.name.casefold() == name.casefold() and each.mac != device.mac), None)
-        if other:
-            raise UsageError(f"another device is called {name}", f"it is {other.mac}: choose another name")
+        others = [each.mac for each in known if each.name.casefold() == name.casefold() and each.mac != device.mac]
+        if others:
+            raise UsageError(f"another device is called {name}", f"it is {others[0]}: choose another name")
         changed = replace(
             device,
             name=name,

@@ -1,23 +1,21 @@
 """Verdicts: what was seen of a device, what the listener heard, and what follows from both."""
 
-import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from echoctl import paths, wording_traffic
+from echoctl import wording_traffic
 from echoctl.clock import SystemClock
 from echoctl.errors import NotFound, UsageError
 from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Verdict, Wake
+from echoctl.services.traffic_devices import WATCH_HINT, find, opened
 from echoctl.services.when import moment_ms
 from echoctl.store import db, traffic
 from echoctl.store import verdicts as rows
 from echoctl.traffic import join, verdict
 
 FOREVER_MS = 1 << 53
-
-WATCH_HINT = "echoctl traffic watch, or: echoctl traffic import FILE"
 
 _SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
 
@@ -54,15 +52,6 @@ def give(device: str | None, since: str | None = None, wakes: Path | None = None
     return given
 
 
-@contextlib.contextmanager
-def opened() -> Iterator[db.Connection]:
-    """The store. Raises NotFound when nothing was ever watched."""
-    if not db.exists(paths.database()):
-        raise NotFound("nothing was watched yet", WATCH_HINT)
-    with db.session(paths.database()) as connection:
-        yield connection
-
-
 def chosen(devices: Sequence[Device], wanted: str | None) -> list[Device]:
     """The device that is meant, or all speakers; a device that is alone needs no marking as a speaker.
 
@@ -77,14 +66,7 @@ def chosen(devices: Sequence[Device], wanted: str | None) -> list[Device]:
                 "no device is marked as a speaker", f"echoctl traffic devices name {devices[0].mac} kitchen --speaker"
             )
         return speakers or [devices[0]]
-    key = wanted.casefold()
-    exact = [each for each in devices if key in (each.mac.casefold(), each.name.casefold())]
-    found = exact or [each for each in devices if _begins(each, key)]
-    if not found:
-        raise NotFound(f"no device {wanted}", "echoctl traffic devices lists them")
-    if len(found) > 1:
-        raise UsageError(f"{wanted} means several devices", " ".join(each.mac for each in found[:5]))
-    return found
+    return [find(devices, wanted)]
 
 
 def scene(
@@ -164,10 +146,6 @@ def _wake(line: str, now_ms: int) -> Wake | None:
 
 def _no_time() -> Wake:
     raise ValueError
-
-
-def _begins(device: Device, key: str) -> bool:
-    return device.mac.casefold().startswith(key) or (bool(device.name) and device.name.casefold().startswith(key))
 
 
 def _watched(captures: Iterable[Capture], begin: int, end: int) -> list[tuple[int, int]]:

@@ -81,7 +81,7 @@ class Dissector:
 
     def __init__(self) -> None:
         self.unread = 0
-        """Packets that are not IP, or of which too little was kept."""
+        """IP packets of which too little was kept."""
         self._fragments: dict[bytes, tuple[int, bytes, bytes]] = {}
 
     def segment(self, layout: Layout, record: bytes) -> Segment:
@@ -94,11 +94,8 @@ class Dissector:
             elif kind == _IPV6:
                 found = self._ipv6(record, at)
         except (struct.error, IndexError):  # cut off within a header
-            pass
-        if found is None:
             self.unread += 1
-            return _NOTHING
-        return found
+        return found or _NOTHING
 
     def _ipv4(self, record: bytes, at: int) -> Segment | None:
         length, number, fragment, proto = struct.unpack_from(">HHHxB", record, at + 2)
@@ -201,7 +198,9 @@ def _transport(proto: int, addresses: bytes, record: bytes, at: int, length: int
         if header < 20 or size < 0:
             return None
         return Segment(TCP, addresses + record[at : at + 4], size, seq, flags, at + header)
-    if proto == UDP and length >= 8 and len(record) >= at + 4:
+    if proto == UDP and length >= 8:
+        if len(record) < at + 4:
+            raise IndexError(at)
         return Segment(UDP, addresses + record[at : at + 4], length - 8, bytes(4), 0, at + 8)
     if proto in _TUNNELS and length > 0:
         return Segment(UDP, addresses + bytes(4), length, bytes(4), 0, at)

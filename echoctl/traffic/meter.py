@@ -37,8 +37,9 @@ class Names(Protocol):
 class Meter:
     """Counts one capture. Feed blocks, take what is ready; `finish` closes what is open."""
 
-    def __init__(self, names: Names) -> None:
-        self._names = names
+    def __init__(self, names: Names, *, live: bool = False) -> None:
+        """`live`: whoever feeds it knows when nothing is watching, so hours without a packet are silence."""
+        self._names, self._live = names, live
         self._sides = Sides()
         self._dissector = Dissector()
         self._layouts: dict[int, Layout] = {}
@@ -56,6 +57,8 @@ class Meter:
         self.packets = 0
         self.first_ms = 0
         self.last_ms = 0
+        self.now_ms = 0
+        """Unix milliseconds of the newest packet, which is not the last when the clock was set back."""
         self.gaps: list[tuple[int, int]] = []
         """Unix milliseconds from and to: stretches in which nothing can have been seen."""
         self.jumps = 0
@@ -63,7 +66,7 @@ class Meter:
 
     @property
     def unread(self) -> int:
-        """Packets that are not IP, or of which too little was kept."""
+        """IP packets of which too little was kept."""
         return self._dissector.unread
 
     def feed(self, block: Block) -> None:
@@ -160,7 +163,7 @@ class Meter:
             self._close_second()
         elif now // PER_SECOND != window // PER_SECOND:
             self._close_second()
-            if window and now - window > SILENT_S * PER_SECOND:
+            if window and not self._live and now - window > SILENT_S * PER_SECOND:
                 self.gap(window * WINDOW_MS, now * WINDOW_MS)
         self._window = now
         return now
@@ -202,7 +205,8 @@ class Meter:
         if packets:
             self.packets += packets
             self.first_ms = self.first_ms or self._moment(data, 0)
-            self.last_ms = max(self.last_ms, self._moment(data, record))
+            self.now_ms = self._moment(data, record)
+            self.last_ms = max(self.last_ms, self.now_ms)
 
     def _moment(self, data: bytes, record: int) -> int:
         sec, sub = struct.unpack_from("<II", data, record)

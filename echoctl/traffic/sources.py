@@ -6,6 +6,7 @@ Python needs no rights of its own: tcpdump captures, and of each packet it hands
 import contextlib
 import gzip
 import os
+import re
 import select
 import shlex
 import shutil
@@ -31,6 +32,8 @@ IDLE_S = 0.1
 _CAPTURE = ["--immediate-mode", "-U", "-n", "-s", str(SNAPLEN), "-w", "-"]
 _SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"
 _STOP_S = 2.0
+
+_CLOCK = re.compile(rb"\d{1,12}(\.[\d%N]{0,10})?\n")
 
 _RIGHTS = (
     "let it capture without root: sudo setcap cap_net_raw,cap_net_admin=eip $(command -v tcpdump), "
@@ -95,17 +98,14 @@ class Live:
                 return data
         return b""
 
-    def line(self, most: int = 80) -> bytes:
-        """The first line; what follows it stays to be read. No line within `most` bytes: b""."""
+    def clock(self) -> bytes:
+        """The first line, if it is what `date +%s.%N` prints; whatever else comes stays to be read."""
         data = b""
-        while b"\n" not in data and len(data) < most and (more := self.read1(4096)):
+        while b"\n" not in data and len(data) < 40 and (more := self.read1(4096)):
             data += more
-        head, found, rest = data.partition(b"\n")
-        if not found or len(head) > most:
-            self._ahead = data
-            return b""
-        self._ahead = rest
-        return head
+        found = _CLOCK.match(data)
+        self._ahead = data[found.end() :] if found else data
+        return found[0] if found else b""
 
     def close(self) -> int:
         """End the child and return how many packets it says it had to drop."""
@@ -154,21 +154,23 @@ def over_ssh(target: str, interface: str, only: str, beat: Callable[[], bool]) -
     """
     if target.startswith("-") or not target.strip():
         raise UsageError(f"'{target}' is no ssh target", "write root@router, or a Host of your ssh configuration")
-    quoted = shlex.join(["tcpdump", *_CAPTURE, "-i", interface])
-    also = f"ether host {shlex.quote(only)} and " if only else ""
+    command = shlex.join(["tcpdump", *_CAPTURE, "-i", interface])
+    also = f"ether host {only} and " if only else ""
     remote = (
-        f'date +%s.%N; set -- $SSH_CONNECTION; exec {quoted} "{also}not (tcp port ${{2:-22}} and host ${{1:-0.0.0.0}})"'
+        "date +%s.%N; set -- $SSH_CONNECTION; others='not tcp port 22'; "
+        '[ -z "$2" ] || others="not (tcp port $2 and host $1)"; '
+        f'exec {command} "{also}$others"'
     )
     options = ["-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"]
     live = Live(["ssh", *options, "--", target, remote], target, beat, lambda words: explain(words, f"on {target}"))
-    line = live.line()
+    line = live.clock()
     return live, clock_offset(line, time.time())
 
 
 def clock_offset(line: bytes, now: float) -> int | None:
     """What `date +%s.%N` printed, less our time, in ms; None when it printed something else."""
     whole, _, part = line.strip().partition(b".")
-    if not whole.isdigit() or len(whole) > 12:
+    if not whole.isdigit():
         return None
     # busybox may know no nanoseconds: then the middle of the second is the best guess
     fraction = int(part) / 10 ** len(part) if part.isdigit() else 0.5

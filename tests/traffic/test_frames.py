@@ -65,7 +65,7 @@ def test_the_size_is_that_on_the_wire_however_little_was_kept(kept: int) -> None
     assert segment(p.ETHERNET, p.upload(3000), kept=kept).size == 3000
 
 
-@pytest.mark.parametrize("kept", [0, 5, 14, 20, 33, 40, 46])
+@pytest.mark.parametrize("kept", [5, 14, 20, 33, 40, 46])
 def test_a_packet_cut_within_its_headers_counts_nothing(kept: int) -> None:
     dissector = Dissector()
     assert dissector.segment(Layout(p.ETHERNET), record(p.upload(3000), kept=kept, wire=3054)).size == 0

@@ -1,0 +1,24 @@
+"""Upload bursts, each with the detection that explains it."""
+
+from collections.abc import Sequence
+
+from echoctl.nouns_traffic import Burst, BurstClass
+from echoctl.services import traffic_devices, verdicts
+from echoctl.store import traffic
+
+
+def listing(wanted: str | None, since_ms: int, grades: Sequence[BurstClass]) -> tuple[list[Burst], dict[str, str]]:
+    """The bursts of one device or of all since then, oldest first, and what the devices are called.
+
+    No grades: all of them. Raises NotFound, UsageError, StoreError.
+    """
+    with traffic_devices.opened() as connection:
+        devices = traffic.devices(connection)
+        chosen = [traffic_devices.find(devices, wanted)] if wanted else devices
+        found = [
+            burst
+            for device in chosen
+            for burst in verdicts.scene(connection, device, since_ms, verdicts.FOREVER_MS).bursts
+            if not grades or burst.grade in grades
+        ]
+    return sorted(found, key=lambda burst: burst.start_ms), {each.mac: each.name for each in devices}
