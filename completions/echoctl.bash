@@ -86,12 +86,39 @@ _echoctl_words() {
         takes='--from=file --passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl traffic')
-        subs='verdict'
+        subs='watch import endpoints bursts verdict devices'
+        ;;
+    'echoctl traffic watch')
+        flags='-h --help --json'
+        takes='--interface=any -i=any --ssh=any --device=@devices'
+        ;;
+    'echoctl traffic import')
+        flags='-h --help --json'
+        places='file+'
+        ;;
+    'echoctl traffic endpoints')
+        flags='-h --help --json'
+        takes='--since=any'
+        places='@devices'
+        ;;
+    'echoctl traffic bursts')
+        flags='-h --help --json'
+        takes='--since=any --class=voice|possible|status|bulk|keepalive'
+        places='@devices'
         ;;
     'echoctl traffic verdict')
         flags='-h --help --json'
         takes='--since=any --wakes=file'
         places='@devices'
+        ;;
+    'echoctl traffic devices')
+        subs='name'
+        flags='-h --help --json'
+        ;;
+    'echoctl traffic devices name')
+        flags='-h --help --speaker --no-speaker --json'
+        takes='--model=any'
+        places='any any'
         ;;
     'echoctl model')
         subs='install list verify remove'

@@ -44,8 +44,8 @@ end
 
 complete -c echoctl -f
 
-set -g __echoctl_takes --before --before-id --device --exec --format --from --identity --input --limit --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --store --text --wake-word --wakes -i -n -o -r -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
+set -g __echoctl_takes --before --before-id --class --device --exec --format --from --identity --input --interface --limit --model --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --ssh --store --text --wake-word --wakes -i -n -o -r -w
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic watch' 'echoctl traffic import' 'echoctl traffic endpoints' 'echoctl traffic bursts' 'echoctl traffic verdict' 'echoctl traffic devices' 'echoctl traffic devices name' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
@@ -204,14 +204,49 @@ complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l new-passphrase-
 complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l yes -s y -d 'Do not ask'
 complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l json -d 'Print JSON instead of a table'
 
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a watch -d 'Watch what devices send, live: who talks to whom, how much, and uploads that have the shape of speech'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a import -d 'Read captures: pcap or pcapng, gzip or not, by tcpdump, Wireshark or a router'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a endpoints -d 'List whom devices talk to, with bytes up and down, the busiest upload first'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a bursts -d 'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a verdict -d 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a devices -d 'List the devices that were seen, and say which of them are speakers'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -s h -l help -d 'Show the help and exit'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l interface -s i -x -d 'The network interface that the packets pass'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l ssh -x -d 'Capture there, root@router: over your own ssh'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l device -x -k -a '(__echoctl_ask devices)' -d 'Only this device, by name or MAC address'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic import'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic import'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic import' 0 from" -r -F
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints' 0" -k -a '(__echoctl_ask devices)'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -l class -x -a 'voice possible status bulk keepalive' -d 'Only these; may be given several times'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts' 0" -k -a '(__echoctl_ask devices)'
 
 complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l since -x -d '7d, 12h, 30m, a date or time; else all that was watched'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l wakes -r -F -d 'Times of wake words from elsewhere, one per line, instead of ours'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict' 0" -k -a '(__echoctl_ask devices)'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices'" -a name -d 'Say what a device is called, and whether it is a smart speaker: only speakers are judged'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l speaker -l no-speaker -d 'Whether it is a smart speaker'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l model -x -d 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a install -d 'Install the small English model (41 MB), or another one with --from'
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a list -d 'List the installed speech models, and the wake word engines with their licences'

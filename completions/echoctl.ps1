@@ -364,13 +364,72 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         }
         'echoctl traffic' = @{
             Words = [ordered]@{
+                'watch' = 'Watch what devices send, live: who talks to whom, how much, and uploads that have the shape of speech'
+                'import' = 'Read captures: pcap or pcapng, gzip or not, by tcpdump, Wireshark or a router'
+                'endpoints' = 'List whom devices talk to, with bytes up and down, the busiest upload first'
+                'bursts' = 'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it'
                 'verdict' = 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
+                'devices' = 'List the devices that were seen, and say which of them are speakers'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
             }
             Takes = @{
             }
             Places = @()
+        }
+        'echoctl traffic watch' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--interface' = 'The network interface that the packets pass'
+                '-i' = 'The network interface that the packets pass'
+                '--ssh' = 'Capture there, root@router: over your own ssh'
+                '--device' = 'Only this device, by name or MAC address'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--interface' = ''
+                '-i' = ''
+                '--ssh' = ''
+                '--device' = '@devices'
+            }
+            Places = @()
+        }
+        'echoctl traffic import' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('file+')
+        }
+        'echoctl traffic endpoints' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+            }
+            Places = @('@devices')
+        }
+        'echoctl traffic bursts' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--class' = 'Only these; may be given several times'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--class' = 'voice|possible|status|bulk|keepalive'
+            }
+            Places = @('@devices')
         }
         'echoctl traffic verdict' = @{
             Words = [ordered]@{
@@ -385,6 +444,31 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--wakes' = 'file'
             }
             Places = @('@devices')
+        }
+        'echoctl traffic devices' = @{
+            Words = [ordered]@{
+                'name' = 'Say what a device is called, and whether it is a smart speaker: only speakers are judged'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl traffic devices name' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--speaker' = 'Whether it is a smart speaker'
+                '--no-speaker' = 'Whether it is a smart speaker'
+                '--model' = 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--model' = ''
+            }
+            Places = @('', '')
         }
         'echoctl model' = @{
             Words = [ordered]@{
