@@ -43,6 +43,7 @@ def commands(script: Path) -> list[tuple[str, list[str], float | None]]:
         ("echoctl --version", echoctl("--version"), 1.25),
         ("echoctl status", echoctl("status"), 2.0),
         ("echoctl mute", echoctl("mute"), 2.0),
+        ("echoctl _complete rooms (Tab)", echoctl("_complete", "rooms"), 3.0),
         ("echoctl --help", echoctl("--help"), 6.0),
     ]
     rows += [(f"echoctl {name} --help", echoctl(name, "--help"), 6.0) for name in COMMANDS]
@@ -107,11 +108,11 @@ def main() -> None:
         return
     load = os.getloadavg()[0]
     print(f"Python {sys.version.split()[0]}, {options.rounds} interleaved rounds, medians; load {load:.1f}")
-    print(f"{'':<28} {'ms':>8} {'ratio':>8} {'of cpu':>8}  budget")
+    print(f"{'':<30} {'ms':>8} {'ratio':>8} {'of cpu':>8}  budget")
     for row in rows:
         budget = f"{row['budget']}x" if row["budget"] else ""
         over = "  over" if row["budget"] and row["ratio"] > row["budget"] else ""
-        print(f"{row['command']:<28} {row['ms']:>8} {row['ratio']:>7}x {row['cpu_ratio']:>7}x  {budget}{over}")
+        print(f"{row['command']:<30} {row['ms']:>8} {row['ratio']:>7}x {row['cpu_ratio']:>7}x  {budget}{over}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,22 @@
 """The entry point: hot verbs take the fast path, everything else goes to the command line."""
 
+import gc
 import sys
 
 
 def main() -> int:
-    """Run echoctl with the arguments of this process and return its exit code."""
+    """Run echoctl with the arguments of this process and return its exit code.
+
+    Loading modules makes no garbage, so nobody looks for it until a command runs (cli.app), nor at the end among what
+    the system takes back anyway: together that is more than the start of a bare interpreter.
+    """
+    gc.disable()
     try:
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # Ctrl-C while modules were still being imported
         return 130
+    finally:
+        gc.freeze()
 
 
 def _run(argv: list[str]) -> int:

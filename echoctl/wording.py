@@ -1,8 +1,10 @@
 """How numbers, times and what was heard read to a person: the same words on the command line and on the dashboard."""
 
 import time
+from typing import TYPE_CHECKING
 
-from echoctl.model import PurgePlan, Recording, StoreMode
+if TYPE_CHECKING:  # what calls these has loaded it; --help, which prints with the rest of this, has not
+    from echoctl.model import PurgePlan, Recording
 
 
 def person_time(at_ms: int) -> str:
@@ -40,19 +42,19 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
-def said(recording: Recording) -> str:
+def said(recording: "Recording") -> str:
     """What was said, or why it is not shown."""
     if recording.locked:
         return "(locked)"
     if recording.damaged:
         return "(damaged)"
     if recording.transcript is None:
-        return "(times only)" if recording.mode == StoreMode.TIMES else "(audio only)"
+        return "(times only)" if recording.mode == "times" else "(audio only)"
     words = printable(recording.transcript.text) or "(no words)"
     return f"{words} → {printable(recording.correction)}" if recording.correction else words
 
 
-def plan_text(plan: PurgePlan, everything: bool) -> str:
+def plan_text(plan: "PurgePlan", everything: bool) -> str:
     """What a purge would take, in a line."""
     text = f"this deletes {'everything that was heard: ' if everything else ''}{counted(plan.count)}"
     if plan.oldest_ms is None or plan.newest_ms is None:

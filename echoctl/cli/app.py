@@ -5,6 +5,7 @@ A command is named here with its help line and imported only when it runs: `echo
 
 import difflib
 import errno
+import gc
 import importlib
 import os
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ class LazyGroup(TyperGroup):
             return None
         command = typer.main.get_command(importlib.import_module(f"echoctl.cli.{cmd_name}").app)
         command.name = cmd_name
+        gc.enable()  # echoctl.__main__ has switched it off, and commands may run for days
         return command
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from echoctl import config, paths
+from echoctl import paths
 from echoctl.cli import diagnostics, output
 from echoctl.cli.group import command_group
 from echoctl.errors import ExitCode
@@ -13,6 +13,8 @@ app = command_group("Show and check the settings.")
 @app.command()
 def show(json: output.Json = False) -> None:
     """Show every setting, its value and where the value comes from."""
+    from echoctl import config  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
+
     settings = list(config.entries(config.load()))
     if json:
         output.document(
@@ -28,6 +30,8 @@ def show(json: output.Json = False) -> None:
 @app.command()
 def validate(json: output.Json = False) -> None:
     """List every problem of config.toml and of the ECHOCTL_ variables. Exits with 2 when there is one."""
+    from echoctl import config  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
+
     found = list(config.problems())
     if json:
         output.document(

@@ -3,7 +3,6 @@
 from echoctl.cli import diagnostics, output
 from echoctl.cli.group import command_group
 from echoctl.errors import StoreError
-from echoctl.services import database
 
 app = command_group("Find the database, and check that it is sound.")
 
@@ -11,6 +10,8 @@ app = command_group("Find the database, and check that it is sound.")
 @app.command()
 def path(json: output.Json = False) -> None:
     """Print where the database is, or would be."""
+    from echoctl.services import database  # noqa: PLC0415 - sqlite3, which --help should not pay for
+
     if json:
         output.document({"path": database.path()})
     else:
@@ -23,6 +24,8 @@ def check(json: output.Json = False) -> None:
 
     Needs no key. What is sealed is not opened: a recording that was altered shows in `echoctl history list`.
     """
+    from echoctl.services import database  # noqa: PLC0415 - sqlite3, which --help should not pay for
+
     health = database.check()
     if health is None:
         diagnostics.note("there is no database yet: echoctl listen makes it")

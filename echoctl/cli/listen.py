@@ -1,19 +1,14 @@
 """`echoctl listen`: the main job. Options here; what they start is in cli/launch.py."""
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from echoctl import config
 from echoctl.cli import diagnostics
 from echoctl.cli.group import command_group
 from echoctl.errors import UsageError
 from echoctl.model import StoreMode
-from echoctl.services.demo import SAMPLE
-from echoctl.services.pipe import EarSpec
-from echoctl.services.sealing import LOST, Wish
 
 app = command_group("Wait for a wake word, record, transcribe and store, sealed.")
 
@@ -74,14 +69,13 @@ def listen(
 ) -> None:
     """Put flags over the configuration, and run a session."""
     _check(demo and bool(input or device or no_store), bool(store and no_store))
-    from echoctl.cli import launch  # noqa: PLC0415 - cryptography and pluggy: 60 ms that --help should not pay
+    from echoctl.cli import launch, wishes  # noqa: PLC0415 - settings, cryptography, pluggy: 70 ms, not for --help
 
-    settings = config.load()
-    own = _configured(settings)
+    settings, own = wishes.configured()
     spec = dataclasses.replace(
         own,
         words=tuple(word.lower() for word in wake_word or own.words),
-        input=str(SAMPLE) if demo else _source(input),
+        input=wishes.source(input, demo=demo),
         device=own.device if device is None else device,
         realtime=realtime or demo,
         room=own.room if room is None else room,
@@ -89,7 +83,7 @@ def listen(
         keep=not no_store,
         once=once,
         now=now,
-        seal=_seal(seal, settings),
+        seal=wishes.seal(seal, settings),
         level=diagnostics.is_terminal() and not json,
     )
     front = launch.Front(
@@ -108,36 +102,3 @@ def _check(too_much_for_demo: bool, both_stores: bool) -> None:
         raise UsageError("--demo brings its own sound and its own store", "echoctl listen --demo")
     if both_stores:
         raise UsageError("--store and --no-store contradict each other", "choose one")
-
-
-def _configured(settings: config.Config) -> EarSpec:
-    """What the configuration says, before any flag."""
-    own = settings.listen
-    return EarSpec(
-        words=own.wake_words,
-        thresholds=settings.wake.thresholds,
-        device=own.device,
-        model=settings.speech.model,
-        room=own.room,
-        store=settings.vault.store,
-        preroll_ms=own.preroll_ms,
-        pause_ms=own.pause_ms,
-        min_speech_ms=own.min_speech_ms,
-        no_speech_ms=own.no_speech_ms,
-        max_ms=own.max_ms,
-        refractory_ms=settings.wake.refractory_ms,
-    )
-
-
-def _seal(flag: bool | None, settings: config.Config) -> Wish:
-    """How much of a seal is wanted; giving it up is said out loud."""
-    if flag is False:
-        diagnostics.note(LOST)
-        return Wish.OFF
-    return Wish.REQUIRE if flag or settings.listen.require_seal else Wish.TRY
-
-
-def _source(wish: str | None) -> str | None:
-    if wish is None or wish == "mic":
-        return None
-    return wish if wish == "-" else str(Path(wish).absolute())

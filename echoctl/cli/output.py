@@ -4,7 +4,6 @@ Everything leaves through one binary stream, so `> file` and `-o file` cannot di
 document for a finite command and one object per line, flushed, for a stream.
 """
 
-import json
 import os
 import shutil
 import sys
@@ -39,11 +38,15 @@ def text(block: str) -> None:
 
 def document(value: object) -> None:
     """One JSON document."""
+    import json  # noqa: PLC0415 - 1 ms that --help should not pay
+
     line(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def event(value: Mapping[str, Any]) -> None:
     """One line of NDJSON, flushed; carries `v`, the version of the contract in docs/scripting.md."""
+    import json  # noqa: PLC0415 - as above
+
     line(json.dumps({"v": 1, **value}, ensure_ascii=False))
     flush()
 

@@ -1,6 +1,5 @@
 """Where passphrases come from: a file, the configured command, or the person at the terminal. Never from argv."""
 
-import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +43,8 @@ def secret_line(prompt: str) -> str | None:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
         return None
+    import getpass  # noqa: PLC0415 - for those who are asked only
+
     try:
         return getpass.getpass(f"echoctl: {prompt}")
     except EOFError:

@@ -7,7 +7,6 @@ import typer
 from echoctl import fastpath
 from echoctl.cli import output
 from echoctl.cli.group import command_group
-from echoctl.services import events, state
 
 app = command_group("Show state, mute and counters.")
 
@@ -25,6 +24,8 @@ def status(
     if not follow:
         output.text(fastpath.answer("status", as_json=json))
         return
+    from echoctl.services import events  # noqa: PLC0415 - sqlite3 and the model, which --help should not pay for
+
     shown = _show_state(None, json)
     for fresh in events.changes():
         for event in fresh:
@@ -39,6 +40,8 @@ def status(
 
 def _show_state(shown: dict[str, object] | None, json: bool) -> dict[str, object]:
     """Print the state unless it reads as before."""
+    from echoctl.services import state  # noqa: PLC0415 - as above
+
     now = state.snapshot()
     fields = fastpath.status_fields(now)
     if fields != shown:

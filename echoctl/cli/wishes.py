@@ -1,0 +1,46 @@
+"""From the configuration and the flags of `listen` to what the ear is told. Loaded when it listens, not for --help."""
+
+from pathlib import Path
+
+from echoctl import config
+from echoctl.cli import diagnostics
+from echoctl.services.demo import SAMPLE
+from echoctl.services.pipe import EarSpec
+from echoctl.services.sealing import LOST, Wish
+
+
+def configured() -> tuple[config.Config, EarSpec]:
+    """The configuration, and what it says to the ear before any flag."""
+    settings = config.load()
+    own = settings.listen
+    return settings, EarSpec(
+        words=own.wake_words,
+        thresholds=settings.wake.thresholds,
+        device=own.device,
+        model=settings.speech.model,
+        room=own.room,
+        store=settings.vault.store,
+        preroll_ms=own.preroll_ms,
+        pause_ms=own.pause_ms,
+        min_speech_ms=own.min_speech_ms,
+        no_speech_ms=own.no_speech_ms,
+        max_ms=own.max_ms,
+        refractory_ms=settings.wake.refractory_ms,
+    )
+
+
+def seal(flag: bool | None, settings: config.Config) -> Wish:
+    """How much of a seal is wanted; giving it up is said out loud."""
+    if flag is False:
+        diagnostics.note(LOST)
+        return Wish.OFF
+    return Wish.REQUIRE if flag or settings.listen.require_seal else Wish.TRY
+
+
+def source(wish: str | None, *, demo: bool) -> str | None:
+    """What --input names, or the sample; None for the microphone."""
+    if demo:
+        return str(SAMPLE)
+    if wish is None or wish == "mic":
+        return None
+    return wish if wish == "-" else str(Path(wish).absolute())
