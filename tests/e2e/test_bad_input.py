@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from echoctl import paths
-from tests.conftest import Run
+from tests.conftest import REPOSITORY, Run
 from tests.e2e.conftest import Running
 
 Cli = Callable[..., Run]
@@ -184,3 +184,15 @@ def test_history_before_anything_was_heard(cli: Cli) -> None:
     assert (run.exit, run.stdout) == (0, "")
     assert "nothing was heard yet" in run.stderr
     assert not Path(paths.data_dir()).exists()
+
+
+def test_without_portaudio_it_says_what_to_install(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')\n")
+    run = cli("listen", env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}"})
+    assert run.exit == 4
+    assert "apt install libportaudio2" in run.stderr
+
+
+def test_a_file_is_heard_while_the_microphone_is_muted(cli: Cli, sample: Path) -> None:
+    cli("mute")
+    assert "time" in cli("listen", "--input", sample, "--once").stdout

@@ -76,6 +76,22 @@ def dump() -> list[str]:
         return [line for line in database.iterdump() if '"state"' not in line]
 
 
+@pytest.mark.parametrize(
+    ("mode", "text", "sound"),
+    [("times", False, False), ("transcript", True, False), ("audio", False, True), ("both", True, True)],
+)
+def test_each_mode_keeps_what_it_says(
+    cli: Cli, sample: Path, tmp_path: Path, mode: str, text: bool, sound: bool
+) -> None:
+    assert "time" in cli("listen", "--input", sample, "--once", "--store", mode).stdout
+    kept = cli("history", "list", "--json").json["recordings"][0]
+    assert kept["mode"] == mode
+    assert kept["wake_word"] == "alexa"
+    assert kept["duration_ms"] > 1000
+    assert bool(kept["text"]) == text
+    assert cli("history", "export", kept["id"], "-o", tmp_path / "out.wav").exit == (0 if sound else 3)
+
+
 def test_no_store_leaves_every_table_but_state_as_it_was(cli: Cli, sample: Path) -> None:
     cli("listen", "--input", sample)
     before = dump()
