@@ -100,10 +100,7 @@ class Ear:
         self._show(self._resting)
         while not self._stop and self._step():
             pass
-        if self._utterance is not None:
-            self._end_request(
-                EndPoint.FULL if self._utterance.speech_ms >= self._spec.min_speech_ms else EndPoint.NOTHING
-            )
+        self._cut_short()
 
     def close(self) -> None:
         """Close the source and zero what is in RAM."""
