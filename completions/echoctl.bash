@@ -44,7 +44,7 @@ _echoctl_words() {
     'echoctl history import')
         flags='-h --help --dry-run --json'
         takes='--identity=file'
-        places='any'
+        places='file'
         ;;
     'echoctl history list')
         flags='-h --help --json'
@@ -118,7 +118,7 @@ _echoctl_words() {
     'echoctl traffic devices name')
         flags='-h --help --speaker --no-speaker --json'
         takes='--model=any'
-        places='any any'
+        places='@devices any'
         ;;
     'echoctl model')
         subs='install list verify remove'
@@ -152,6 +152,7 @@ _echoctl_words() {
         ;;
     'echoctl config show')
         flags='-h --help --json'
+        places='listen.wake_words|listen.device|listen.preroll_ms|listen.pause_ms|listen.min_speech_ms|listen.no_speech_ms|listen.max_ms|listen.room|listen.chime|listen.require_seal|listen.exec|wake.refractory_ms|wake.thresholds|vault.store|vault.passphrase_command|speech.model|led.sysfs|hooks.transcripts|tui.theme|tui.motion|tui.ascii|tui.auto_lock_min|tui.keys+'
         ;;
     'echoctl config validate')
         flags='-h --help --json'

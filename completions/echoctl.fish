@@ -138,6 +138,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl history import'" -s h -l help -d '
 complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l identity -r -F -d 'The age identity that opens it, if it is sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l dry-run -d 'Look at everything and keep nothing'
 complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl history import' 0" -r -F
 
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
@@ -247,6 +248,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -s h -l hel
 complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l speaker -l no-speaker -d 'Whether it is a smart speaker'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l model -x -d 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name' 0" -k -a '(__echoctl_ask devices)'
 
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a install -d 'Install the small English model (41 MB), or another one with --from'
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a list -d 'List the installed speech models, and the wake word engines with their licences'
@@ -291,6 +293,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl config'" -s h -l help -d 'Show the
 
 complete -c echoctl -n "__echoctl_at 'echoctl config show'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl config show'" -l json -d 'Print JSON instead of a table'
+complete -c echoctl -n "__echoctl_at 'echoctl config show' 0 from" -a 'listen.wake_words listen.device listen.preroll_ms listen.pause_ms listen.min_speech_ms listen.no_speech_ms listen.max_ms listen.room listen.chime listen.require_seal listen.exec wake.refractory_ms wake.thresholds vault.store vault.passphrase_command speech.model led.sysfs hooks.transcripts tui.theme tui.motion tui.ascii tui.auto_lock_min tui.keys'
 
 complete -c echoctl -n "__echoctl_at 'echoctl config validate'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl config validate'" -l json -d 'Print JSON instead of a table'

@@ -18,7 +18,7 @@ from typer.exceptions import TyperException
 
 from echoctl import __version__
 from echoctl.cli import diagnostics, output
-from echoctl.cli.group import command_group
+from echoctl.cli.group import command_group, name_values
 from echoctl.errors import EchoctlError, ExitCode, UsageError
 
 COMMANDS = {
@@ -54,6 +54,7 @@ class LazyGroup(TyperGroup):
             return None
         command = typer.main.get_command(importlib.import_module(f"echoctl.cli.{cmd_name}").app)
         command.name = cmd_name
+        name_values(command)
         gc.enable()  # echoctl.__main__ has switched it off, and commands may run for days
         return command
 
@@ -74,9 +75,11 @@ class LazyGroup(TyperGroup):
 
 app = command_group(
     "A smart speaker's ear without its cloud, on your own machine.\n\n"
-    "echoctl listen          say: alexa, what time is it\n\n"
-    "echoctl history list    what was heard\n\n"
-    "echoctl mute            close the microphone",
+    "\b\n"
+    "echoctl listen             say: alexa, what time is it\n"
+    "echoctl history list       what was heard\n"
+    "echoctl mute               close the microphone\n"
+    "echoctl traffic verdict    whether a smart speaker sent what nobody called for",
     cls=LazyGroup,
 )
 

@@ -1,21 +1,33 @@
 """`echoctl config`: what is set, where it comes from, and what is wrong with it."""
 
+from typing import Annotated
+
 import typer
 
 from echoctl import paths
 from echoctl.cli import diagnostics, output
 from echoctl.cli.group import command_group
-from echoctl.errors import ExitCode
+from echoctl.errors import ExitCode, NotFound
 
-app = command_group("Show and check the settings.")
+app = command_group(
+    "Show and check the settings: defaults, config.toml, ECHOCTL_ variables.\n\n"
+    "\b\n"
+    "echoctl config show listen.room\n"
+    "echoctl config validate"
+)
 
 
 @app.command()
-def show(json: output.Json = False) -> None:
+def show(
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY…]", help="Only these, as listen.room.")] = None,
+    json: output.Json = False,
+) -> None:
     """Show every setting, its value and where the value comes from."""
     from echoctl import config  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
 
-    settings = list(config.entries(config.load()))
+    settings = [entry for entry in config.entries(config.load()) if not keys or entry[0] in keys]
+    if absent := sorted({*(keys or ())} - {entry[0] for entry in settings}):
+        raise NotFound(f"no setting {absent[0]}", "echoctl config show lists them")
     if json:
         output.document(
             [{"key": key, "value": value, "origin": origin, "help": text} for key, value, origin, text in settings]

@@ -21,7 +21,14 @@ from echoctl.errors import Partial, UsageError
 from echoctl.model import Feedback, Selection
 from echoctl.wording import counted, plan_text
 
-app = command_group("List, show, search, play, export, import, correct and delete what was heard.")
+app = command_group(
+    "List, show, search, play, export, import, correct and delete what was heard.\n\n"
+    "\b\n"
+    "echoctl history list --since 7d --room kitchen\n"
+    "echoctl history search 'kitchen light'\n"
+    "echoctl history export 01M8 -o light.wav      any unique beginning of an id\n"
+    "echoctl history delete --older-than 30d       shows what would go, and asks"
+)
 app.command("search")(history_search.search)
 app.command("play")(history_play.play)
 app.command("export")(history_files.export)

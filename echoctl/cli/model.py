@@ -10,7 +10,12 @@ from echoctl.cli.group import command_group
 if TYPE_CHECKING:
     from echoctl.services import models
 
-app = command_group("The speech model: install, list, verify, remove.")
+app = command_group(
+    "The speech model: install, list, verify, remove.\n\n"
+    "\b\n"
+    "echoctl model install                             small English, 41 MB\n"
+    "echoctl model install --from de.zip --name de     another one"
+)
 
 Name = Annotated[str, typer.Argument(help="The model's name.", metavar="NAME")]
 

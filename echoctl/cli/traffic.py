@@ -3,7 +3,14 @@
 from echoctl.cli import traffic_devices, traffic_import, traffic_listing, traffic_verdict, traffic_watch
 from echoctl.cli.group import command_group
 
-app = command_group("Watch a smart speaker's packets, name who it talks to, and judge what it uploads.")
+app = command_group(
+    "Watch a smart speaker's packets, name who it talks to, and judge what it uploads.\n\n"
+    "\b\n"
+    "echoctl traffic watch --ssh root@router           live, from a router\n"
+    "echoctl traffic import evening.pcap               from a capture\n"
+    "echoctl traffic devices name aa:bb dot --speaker  which to judge\n"
+    "echoctl traffic verdict                           was it called for"
+)
 
 app.command("watch")(traffic_watch.watch)
 app.command("import")(traffic_import.import_)

@@ -9,7 +9,13 @@ from echoctl.cli import confirm, diagnostics, output, passphrase
 from echoctl.cli.group import command_group
 from echoctl.errors import Partial, UsageError, VaultLocked
 
-app = command_group("Seal and open: make the vault, set a passphrase, keep a way back in.")
+app = command_group(
+    "Seal and open: make the vault, set a passphrase, keep a way back in.\n\n"
+    "\b\n"
+    "echoctl vault status            what opens it, and what it holds\n"
+    "echoctl vault passphrase        protect it against a stolen disk\n"
+    "echoctl vault recover --make    a line for paper, should the passphrase be lost"
+)
 
 NewPassphraseFile = Annotated[
     Path | None,

@@ -63,3 +63,9 @@ def test_validate_is_content_with_nothing(cli: Callable, home: Path) -> None:
 def test_path_prints_where_the_file_is_or_would_be(cli: Callable, home: Path) -> None:
     assert cli("config", "path").stdout == f"{paths.config_file()}\n"
     assert cli("config", "path", "--json").json == {"path": paths.config_file()}
+
+
+def test_show_can_be_asked_for_one(cli: Callable, file: Path) -> None:
+    run = cli("config", "show", "listen.room", "--json")
+    assert [entry["key"] for entry in run.json] == ["listen.room"]
+    assert cli("config", "show", "listen.rom").exit == 3

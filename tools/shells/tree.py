@@ -1,6 +1,7 @@
 """The command tree as plain `Command`s, walked from the Typer apps: what every shell's writer starts from."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from echoctl import config
 from echoctl.cli import app as root
+from echoctl.cli.group import first_sentence
 
 FREE, FILE = "", "file"
 """What may stand for a value: any text, a file, "one|of|these", or "@kind" for `echoctl _complete kind`."""
@@ -20,6 +23,7 @@ ASKED = {
     "history ID": "@recordings",
     "model NAME": "@models",
     "traffic DEVICE": "@devices",
+    "traffic MAC": "@devices",
     "traffic --device": "@devices",
     "traffic --endpoint": "@endpoints",
 }
@@ -97,26 +101,22 @@ def _command(path: tuple[str, ...], command: Any, line: str = "") -> Command:
         else:
             value = None if parameter.is_flag else _value(path, parameter)
             names = (*parameter.opts, *parameter.secondary_opts)
-            options.append(Option(names, _line(parameter.help), value, parameter.multiple))
-    return Command(path, line or _line(command.help), subs, tuple(options), tuple(places))
+            options.append(Option(names, first_sentence(parameter.help), value, parameter.multiple))
+    return Command(path, line or first_sentence(command.help), subs, tuple(options), tuple(places))
 
 
 def _value(path: tuple[str, ...], parameter: Any) -> str:
     """What may stand for a parameter."""
     metavar = _metavar(parameter)
     keys = (parameter.name, f"{path[1]} {metavar}", *(f"{path[1]} {name}" for name in parameter.opts))
+    if path[1] == "config" and metavar == "KEY":
+        return "|".join(key for key, *_ in config.entries(config.Config()))
     if asked := next((ASKED[key] for key in keys if key in ASKED), None):
         return asked
     if choices := getattr(parameter.type, "choices", None):
         return "|".join(str(getattr(choice, "value", choice)) for choice in choices)
-    return FILE if parameter.type.name == "path" or "FILE" in metavar or "PATH" in metavar else FREE
+    return FILE if parameter.type.name == "path" or re.search("FILE|PATH|DIR", metavar) else FREE
 
 
 def _metavar(parameter: Any) -> str:
     return (parameter.metavar or parameter.name.strip("_").upper()).strip("[]….")
-
-
-def _line(text: str | None) -> str:
-    """The first sentence of a help text, on one line."""
-    first = (text or "").strip().split("\n\n")[0].split("\b")[0]
-    return " ".join(first.split()).split(". ")[0].rstrip(".")

@@ -32,7 +32,7 @@ _echoctl_below() {
 _TAIL = """
 _echoctl() {
   local program=$words[1]
-  _echoctl_below root '--version[Print the version]'
+  _echoctl_root
 }
 
 # Sourced: bind it. Loaded by name from fpath: run it.
@@ -58,8 +58,8 @@ def _function(command: Command) -> str:
         return f"\n_echoctl_{name}() {{\n  _arguments -s -S \\\n    {body}\n}}\n"
     lines = "".join(f"    '{sub.path[-1]}:{_quoted(sub.help)}'\n" for sub in command.subs)
     table = f"  local -a commands=(\n{lines}  )\n  _describe -V command commands\n"
-    text = f"\n_echoctl_commands_{name}() {{\n{table}}}\n"
-    return text if name == "root" else f"{text}\n_echoctl_{name}() {{ _echoctl_below {name}; }}\n"
+    own = "".join(f" \\\n    {_option(option)}" for option in command.options[1:])
+    return f"\n_echoctl_commands_{name}() {{\n{table}}}\n\n_echoctl_{name}() {{\n  _echoctl_below {name}{own}\n}}\n"
 
 
 def _option(option: Option) -> str:
