@@ -51,6 +51,7 @@ def test_no_acknowledged_recording_is_lost_or_unreadable(
     }
     assert announced <= stored.keys()
     assert not [recording for recording in stored.values() if recording["damaged"] or recording["locked"]]
+    (tmp_path / "out").mkdir()
     run = cli("history", "export", *stored, "--output", tmp_path / "out", timeout=300)
     assert run.exit == 0, run.stderr
     assert len(list((tmp_path / "out").iterdir())) == len(stored)
