@@ -132,6 +132,17 @@ def texts(connection: sqlite3.Connection, selection: Selection, limit: int, befo
     return [Sealed(*row) for row in cursor.fetchall()]
 
 
+def ladder(connection: sqlite3.Connection, step: int) -> tuple[int, list[str]]:
+    """How many recordings there are, and the id of every `step`th one, newest first: the keys of a list's pages."""
+    total: int = connection.execute("SELECT count(*) FROM recording WHERE state = 1").fetchone()[0]
+    rows = connection.execute(
+        "SELECT uid FROM (SELECT uid, row_number() OVER (ORDER BY uid DESC) AS n FROM recording WHERE state = 1)"
+        " WHERE n % ? = 0",
+        (step,),
+    )
+    return total, [uid for (uid,) in rows.fetchall()]
+
+
 def get(connection: sqlite3.Connection, uid: str) -> Row | None:
     """One recording by its whole id."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM recording WHERE uid = ? AND state = 1", (uid,)).fetchone()
