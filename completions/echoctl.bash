@@ -7,12 +7,16 @@ _echoctl_words() {
     subs='' flags='-h --help' takes='' places=''
     case $1 in
     'echoctl')
-        subs='listen mute unmute status history vault traffic model devices doctor audit config db plugins completion'
+        subs='listen tui mute unmute status history vault traffic model devices doctor audit config db plugins completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
         flags='-h --help --realtime --demo --once --now --no-store --chime --no-chime --require-seal --no-seal --json'
         takes='--wake-word=@wake-words -w=@wake-words --input=file -i=file --device=any --store=times|transcript|audio|both --room=@rooms --exec=any'
+        ;;
+    'echoctl tui')
+        flags='-h --help --no-listen --ascii --no-motion'
+        takes='--theme=any'
         ;;
     'echoctl mute')
         flags='-h --help --json'

@@ -44,10 +44,11 @@ end
 
 complete -c echoctl -f
 
-set -g __echoctl_takes --before --before-id --class --device --exec --format --from --identity --input --interface --limit --model --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --ssh --store --text --wake-word --wakes -i -n -o -r -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic watch' 'echoctl traffic import' 'echoctl traffic endpoints' 'echoctl traffic bursts' 'echoctl traffic verdict' 'echoctl traffic devices' 'echoctl traffic devices name' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
+set -g __echoctl_takes --before --before-id --class --device --exec --format --from --identity --input --interface --limit --model --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --ssh --store --text --theme --wake-word --wakes -i -n -o -r -w
+set -g __echoctl_commands 'echoctl listen' 'echoctl tui' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic watch' 'echoctl traffic import' 'echoctl traffic endpoints' 'echoctl traffic bursts' 'echoctl traffic verdict' 'echoctl traffic devices' 'echoctl traffic devices name' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a tui -d 'Show the dashboard: the ring, this moment, the history, the traffic'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a unmute -d 'Open the microphone again'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a status -d 'Show state, mute and counters, once or as they change'
@@ -80,6 +81,12 @@ complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l exec -x -d 'Run CMD fo
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l chime -l no-chime -d 'Play a sound at start and end of a request'
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l require-seal -l no-seal -d 'Refuse to listen when the kernel cannot keep the listener off the network; or do without that'
 complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l json -d 'Print events as NDJSON'
+
+complete -c echoctl -n "__echoctl_at 'echoctl tui'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l no-listen -d 'Only look: do not open the microphone'
+complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l theme -x -d 'echoctl-dark, -light, -contrast, -mono or -ansi'
+complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l ascii -d 'Draw with plain ASCII characters'
+complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l no-motion -d 'Show each state as a still picture'
 
 complete -c echoctl -n "__echoctl_at 'echoctl mute'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl mute'" -l json -d 'Print JSON instead of a table'

@@ -10,6 +10,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl' = @{
             Words = [ordered]@{
                 'listen' = 'Wait for a wake word, record, transcribe and store, sealed'
+                'tui' = 'Show the dashboard: the ring, this moment, the history, the traffic'
                 'mute' = 'Close the microphone, and keep it closed'
                 'unmute' = 'Open the microphone again'
                 'status' = 'Show state, mute and counters, once or as they change'
@@ -64,6 +65,20 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--store' = 'times|transcript|audio|both'
                 '--room' = '@rooms'
                 '--exec' = ''
+            }
+            Places = @()
+        }
+        'echoctl tui' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--no-listen' = 'Only look: do not open the microphone'
+                '--theme' = 'echoctl-dark, -light, -contrast, -mono or -ansi'
+                '--ascii' = 'Draw with plain ASCII characters'
+                '--no-motion' = 'Show each state as a still picture'
+            }
+            Takes = @{
+                '--theme' = ''
             }
             Places = @()
         }

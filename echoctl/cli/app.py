@@ -23,6 +23,7 @@ from echoctl.errors import EchoctlError, ExitCode, UsageError
 
 COMMANDS = {
     "listen": "Wait for a wake word, record, transcribe and store, sealed",
+    "tui": "Show the dashboard: the ring, this moment, the history, the traffic",
     "mute": "Close the microphone, and keep it closed",
     "unmute": "Open the microphone again",
     "status": "Show state, mute and counters, once or as they change",

@@ -43,9 +43,9 @@ def colours(state: LedState, seconds: float, level: float = 0.0, segments: int =
         return [DARK] * segments
     point = seconds / _TURN_S % 1.0
     if state is LedState.THINKING:
-        return [_mix(DARK, BLUE, _near(i / segments, point, 0.35)) for i in range(segments)]
+        return [mix(DARK, BLUE, _near(i / segments, point, 0.35)) for i in range(segments)]
     glow = 0.45 + 0.55 * min(1.0, max(0.0, level))
-    return [_mix(_mix(DARK, BLUE, glow), CYAN, _near(i / segments, point, 0.2)) for i in range(segments)]
+    return [mix(mix(DARK, BLUE, glow), CYAN, _near(i / segments, point, 0.2)) for i in range(segments)]
 
 
 def animated(state: LedState) -> bool:
@@ -64,6 +64,7 @@ def _near(place: float, point: float, reach: float) -> float:
     return max(0.0, math.cos(min(1.0, distance / reach) * math.pi / 2))
 
 
-def _mix(low: Rgb, high: Rgb, share: float) -> Rgb:
+def mix(low: Rgb, high: Rgb, share: float) -> Rgb:
+    """Between two colours: `low` at a share of 0, `high` at 1."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(low, high, strict=True))
     return red, green, blue

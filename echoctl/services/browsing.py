@@ -6,37 +6,16 @@ vanishes or is replaced is an error of one call and not the end of the browser.
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.errors import EchoctlError, NotFound, VaultDamaged, VaultLocked
 from echoctl.model import Recording, Selection
 from echoctl.services import vaults
 from echoctl.services.history import History
+from echoctl.services.overview import PAGE, Overview
 from echoctl.store import db, recordings
 from echoctl.store import vaults as rows
 from echoctl.vault.epoch import Reader
-
-PAGE = 100
-"""Recordings fetched at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """How long the list is, and where its pages begin."""
-
-    total: int = 0
-    ladder: tuple[str, ...] = ()
-    """The last id of each full page."""
-    locked: bool = False
-    asks: bool = False
-    """Unlocking needs a passphrase."""
-    problem: EchoctlError | None = None
-    """Why the texts are locked, when nobody has locked them."""
-
-    def before(self, page: int) -> str | None:
-        """The id that page number `page` follows; None for the first."""
-        return self.ladder[page - 1] if 0 < page <= len(self.ladder) else None
 
 
 class Browser:

@@ -11,13 +11,13 @@ from typing import Any
 
 from echoctl import paths
 from echoctl.audio.endpoint import EndPoint, EndPointer
-from echoctl.audio.level import level
 from echoctl.audio.ring import Ring
 from echoctl.clock import SystemClock
 from echoctl.errors import StoreError
 from echoctl.model import SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
 from echoctl.services import events, state
 from echoctl.services.capture import Capture, CaptureSpec
+from echoctl.services.meter import Meter
 from echoctl.services.pipe import EarSpec, Pipe, error_fields
 from echoctl.services.recording import Recorder
 from echoctl.services.sealing import UNSEALED, Seal
@@ -60,6 +60,7 @@ class Ear:
         self._ring = Ring(RING_S)
         self._heard = 0
         """Samples that the detector has been fed; it is not fed while somebody speaks a request."""
+        self._meter = Meter(pipe, wanted=spec.level)
         self._utterance: Utterance | None = None
         self._capture = Capture(CaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
         self._log = events.Log() if spec.keep else None
@@ -154,6 +155,7 @@ class Ear:
             return True
         outcome = self._detector.feed(chunk)
         self._heard += len(chunk) // 2
+        self._meter.waiting(chunk, self._detector)
         if isinstance(outcome, NearMiss):
             self._near_miss(outcome)
         elif outcome is not None:
@@ -213,8 +215,7 @@ class Ear:
         verdict, partial = self._utterance.feed(chunk)
         if partial:
             self._pipe.send("partial", text=partial)
-        if self._spec.level:
-            self._pipe.send("level", level=level(chunk))
+        self._meter.recording(chunk)
         if verdict is EndPoint.CONTINUE:
             return True
         self._end_request(verdict)

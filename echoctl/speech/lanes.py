@@ -38,6 +38,8 @@ class Lane(Protocol):
     words: tuple[str, ...]
     score: float
     """The latest score of the first stage, 0 to 1."""
+    threshold: float
+    """The score that counts; of several words the lowest, and never zero."""
 
     def feed(self, chunk: bytes, t: float, *, awake: bool) -> Detection | NearMiss | None:
         """Take 80 ms that end at stream time `t`; without `awake` (refractory period) nothing may be found."""
@@ -125,6 +127,7 @@ class NeuralLane:
     def __init__(self, word: str, spotter: Spotter, threshold: float, second: SecondStage, recent: Recent) -> None:
         self.words: tuple[str, ...] = (word,)
         self.score = 0.0
+        self.threshold = max(threshold, 1e-6)
         self._spotter = spotter
         self._trigger = Trigger(threshold, self.HOLD)
         self._second = second
@@ -196,6 +199,7 @@ class GrammarLane:
     ) -> None:
         self.words = tuple(words)
         self.score = 0.0
+        self.threshold = max(min(thresholds.get(word, self.CONFIDENCE) for word in words), 1e-6)
         self._recogniser = model.recogniser([*weighted(words, self.WEIGHT), UNKNOWN])
         self._recogniser.begin()
         self._check = PhraseCheck(model, words, ORDINARY, self.CHECK_WEIGHT)

@@ -55,9 +55,10 @@ class WakeDetector:
         return {word: _described(lane, word) for lane in self._lanes for word in lane.words}
 
     @property
-    def score(self) -> float:
-        """The latest score of any first stage, 0 to 1, for a meter."""
-        return max(lane.score for lane in self._lanes)
+    def closest(self) -> tuple[float, float]:
+        """Score and threshold of the first stage that is nearest to firing, each 0 to 1, for a meter."""
+        lane = max(self._lanes, key=lambda lane: lane.score / lane.threshold)
+        return lane.score, lane.threshold
 
     @property
     def is_quiet(self) -> bool:

@@ -7,6 +7,7 @@ from echoctl.clock import id_text
 from echoctl.errors import StoreError, VaultLocked
 from echoctl.services import browsing, vaults
 from echoctl.services.browsing import Browser
+from echoctl.services.overview import Overview
 from echoctl.services.recording import Recorder
 from echoctl.store import db
 from tests.heard import MORNING_MS, knows, nobody, say
@@ -17,7 +18,7 @@ def texts(browser: Browser, before: str | None = None) -> list[str | None]:
 
 
 def test_nothing_was_ever_stored(store: Path) -> None:
-    assert Browser().overview() == browsing.Overview()
+    assert Browser().overview() == Overview()
 
 
 def test_pages_are_reached_by_key(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

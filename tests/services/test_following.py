@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from echoctl.errors import DeviceError
-from echoctl.services import state, watching
-from echoctl.services.watching import Watcher
+from echoctl.services import following, state
+from echoctl.services.following import Watcher
 
 
 def test_it_tells_the_state_once_per_change(vault: Path) -> None:
@@ -24,7 +24,7 @@ def test_it_tells_the_state_once_per_change(vault: Path) -> None:
 
 
 def test_it_sees_a_listener_come_and_die(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "ALIVE_S", 0.0)
+    monkeypatch.setattr(following, "ALIVE_S", 0.0)
     watcher = Watcher()
     watcher.poll()
     script = "import time\nfrom echoctl.services import state\nlock = state.hold_listener_lock()\ntime.sleep(60)\n"
@@ -47,9 +47,9 @@ def test_a_request_wakes_the_listener_of_another_terminal(vault: Path) -> None:
     try:
         now = state.snapshot()
         with pytest.raises(DeviceError):
-            watching.request(now)
+            following.request(now)
         now.listening, now.pid = True, os.getpid()
-        watching.request(now)
+        following.request(now)
     finally:
         signal.signal(signal.SIGUSR2, before)
     assert heard == [signal.SIGUSR2]

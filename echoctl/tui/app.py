@@ -1,0 +1,205 @@
+"""The dashboard itself: it lays out the panes, hands them what the feeds tell, and turns keys into verbs."""
+
+import asyncio
+import signal
+import sys
+import time
+from dataclasses import replace
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingsMap
+from textual.containers import Container
+
+from echoctl.errors import ExitCode, StoreError
+from echoctl.services import state
+from echoctl.settings import Config
+from echoctl.tui import keys, layout, theme
+from echoctl.tui.controls import Controls, Options
+from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, StoreChanged, StoreFailed, StoreFeed
+from echoctl.tui.now import Now, Role, ended, heard, seen
+from echoctl.tui.records import Records
+from echoctl.tui.widgets.history import HistoryList
+from echoctl.tui.widgets.keybar import KeyBar
+from echoctl.tui.widgets.now import NowPane
+from echoctl.tui.widgets.ring import FRAME_S, Ring
+from echoctl.tui.widgets.status import StatusLine
+from echoctl.tui.widgets.traffic import TrafficPane
+
+IDLE_LOOK_S = 15.0
+"""How often to see whether it is time to lock."""
+
+
+class Dashboard(Controls):
+    """One screen: is the microphone open, what was heard, what do the speakers send."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "echoctl"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f20"  # ours has an id, so that it can be given another key
+
+    def __init__(self, options: Options, settings: Config) -> None:
+        super().__init__()
+        self.options = options
+        self.settings = settings
+        self.keymap = keys.keymap(settings.tui.keys)
+        self._bindings = BindingsMap(keys.bindings(settings.tui.keys))
+        self.now = Now()
+        self.view = "all"
+        self.bug: Exception | None = None
+        self.listened = False
+        self._records = Records(self)
+        self._ear: EarFeed | None = None
+        self._store: StoreFeed | None = None
+        self._touched = time.monotonic()
+        for one in theme.THEMES:
+            self.register_theme(one)
+        if options.theme not in self.available_themes:
+            raise theme.unknown(options.theme, self.available_themes)
+        self.theme = options.theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """For themes that are not ours."""
+        return theme.DARK_VARIABLES
+
+    def compose(self) -> ComposeResult:
+        """The panes."""
+        yield StatusLine(id="status")
+        with Container(id="body"):
+            with Container(id="top"):
+                with Container(id="ringbox"):
+                    yield Ring(id="ring")
+                    yield StatusLine(id="word")
+                yield NowPane(id="now")
+            with Container(id="rest"):
+                yield HistoryList(id="history")
+                yield TrafficPane(id="traffic")
+        yield KeyBar(id="keybar")
+
+    def on_mount(self) -> None:
+        """Set the panes up, and begin once the first picture is there."""
+        self.ring, self.history = self.query_one(Ring), self.query_one(HistoryList)
+        self.pane, self.keybar = self.query_one(NowPane), self.query_one(KeyBar)
+        self.status, self.word = self.query_one("#status", StatusLine), self.query_one("#word", StatusLine)
+        self.traffic = self.query_one(TrafficPane)
+        self.word.centred = True
+        self.history.want = lambda number: self._records.start(self._records.fetch(number))
+        self.keybar.keymap = self.keymap
+        layout.dress(self)
+        self.theme_changed_signal.subscribe(self, lambda _: layout.dress(self))
+        self._frames = self.set_interval(FRAME_S, self._frame, pause=True)
+        self.history.focus()
+        self.show_now()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if state.listener_alive():
+            self.now = replace(self.now, role=Role.OTHER)
+        elif self.options.listen:
+            self.action_listen()
+        self._store = StoreFeed(self.post_message)
+        self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
+        loop = asyncio.get_running_loop()
+        if sys.__stdin__ is not None and not self.is_headless:
+            loop.add_signal_handler(signal.SIGUSR1, lambda: self.call_next(self._toggle_mute, "SIGUSR1"))
+            loop.add_signal_handler(signal.SIGUSR2, self.action_talk)
+            for number, code in ((signal.SIGTERM, ExitCode.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)):
+                loop.add_signal_handler(number, self.exit, code)
+
+    def on_unmount(self) -> None:
+        """Let go of everything; the ear seals what it records."""
+        if self._store is not None:
+            self._store.stop()
+        self._records.close()
+        if self._ear is not None:
+            self._ear.stop()
+
+    def finish(self, timeout_s: float) -> bool:
+        """After the end: wait for our ear. Returns whether it has ended."""
+        return self._ear is None or self._ear.join(timeout_s)
+
+    # What the feeds tell.
+
+    def on_ear_event(self, message: EarEvent) -> None:
+        """Our own ear says something."""
+        before, self.now = self.now, heard(self.now, message.event)
+        if message.event["type"] == "error" and message.event.get("code") == ExitCode.PLUGIN:
+            self.say(message.event["message"], "bad")
+        if message.event["type"] == "level" and before.led is self.now.led and self.ring.moves:
+            return  # the next frame shows it
+        self.show_now()
+
+    def on_ear_ended(self, message: EarEnded) -> None:
+        """Our own ear has gone."""
+        self._ear = None
+        lost_to_another = isinstance(message.error, StoreError) and state.listener_alive()
+        self.now = ended(self.now, None if lost_to_another else message.error)
+        if message.error is not None and not lost_to_another:
+            self.complain(message.error)
+        else:
+            self.now = seen(self.now, state.snapshot())
+        self.show_now()
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        """Somebody changed the store."""
+        before, self.now = self.now, seen(self.now, message.snapshot)
+        if before.role is Role.OTHER and self.now.role is Role.NONE:
+            self.say("that listener has ended; s listens here")
+        self.show_now()
+        self._records.start(self._records.renew())
+
+    def on_store_failed(self, message: StoreFailed) -> None:
+        """The store cannot be read."""
+        self.now = replace(self.now, unread=f"{message.error.message}: {message.error.hint}")
+        self.show_now()
+        self.complain(message.error)
+
+    def on_complaint(self, message: Complaint) -> None:
+        """Something to know once."""
+        self.say(message.text)
+
+    def on_history_list_opened(self) -> None:
+        """A recording was clicked twice."""
+        self.action_open()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another layout may fit better."""
+        layout.fit(self.screen_stack[0], event.size.width, event.size.height)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Notice that somebody is there."""
+        if isinstance(event, events.InputEvent):
+            self._touched = time.monotonic()
+        await super().on_event(event)
+
+    def _frame(self) -> None:
+        self.ring.step()
+        self._words()
+
+    def show_now(self) -> None:
+        """Show this moment in every pane, and let the ring move if it does."""
+        now = self.now
+        self.ring.show(now.led, now.level)
+        self._words()
+        layout.colour(self.screen_stack[0], now.led)
+        if self.ring.moves:
+            self._frames.resume()
+        else:
+            self._frames.pause()
+
+    def _words(self) -> None:
+        self.ring.level = self.now.level
+        for widget in (self.pane, self.status, self.word):
+            widget.show(self.now)
+
+    def _lock_when_idle(self) -> None:
+        minutes, overview = self.settings.tui.auto_lock_min, self.history.overview
+        if minutes and overview.asks and not overview.locked and time.monotonic() - self._touched > minutes * 60:
+            self.action_record("lock")
+
+    def _fatal_error(self) -> None:
+        """A bug: its traceback goes to the log, without anything that was said, and never onto the screen."""
+        error = sys.exc_info()[1]
+        if isinstance(error, Exception):
+            self.bug = error
+        self._close_messages_no_wait()

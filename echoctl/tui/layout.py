@@ -1,0 +1,69 @@
+"""Which panes show at which size and in which view, what their borders say, and how a theme dresses them."""
+
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from echoctl.model import LedState
+from echoctl.services.overview import Overview
+from echoctl.tui import theme
+from echoctl.tui.widgets.ring import Look
+
+if TYPE_CHECKING:
+    from echoctl.tui.controls import Controls
+
+VIEWS = ("all", "now", "history", "traffic")
+
+LINE, SMALL, TALL, WIDE = (40, 10), (60, 18), (100, 34), (160, 44)
+"""Columns and rows: below LINE one line, below SMALL one pane; from TALL and WIDE on there is more room."""
+
+
+def fit(screen: Screen[Any], width: int, height: int) -> None:
+    """Choose the layout for a size."""
+    line = width < LINE[0] or height < LINE[1]
+    small = not line and (width < SMALL[0] or height < SMALL[1])
+    wide = width >= WIDE[0] and height >= WIDE[1]
+    screen.set_class(line, "-line")
+    screen.set_class(small, "-small")
+    screen.set_class(not wide and width >= TALL[0] and height >= TALL[1], "-tall")
+    screen.set_class(wide, "-wide")
+
+
+def turn(screen: Screen[Any], view: str) -> None:
+    """Choose the panes of a view."""
+    for name in VIEWS:
+        screen.set_class(name == view, f"view-{name}")
+
+
+def colour(screen: Screen[Any], led: LedState) -> None:
+    """The frame of the ring follows the state: heavy when muted or wrong, so that it shows without colour too."""
+    for one in (LedState.MUTED, LedState.ERROR, LedState.LISTENING):
+        screen.set_class(led is one, f"-{one}")
+
+
+def dress(app: "Controls") -> None:
+    """Make the panes fit the theme, ASCII, and whether there is colour at all."""
+    ascii_only = app.options.ascii
+    app.ring.look = theme.look(app.theme, ascii_only=ascii_only, colourless=app.no_color)
+    app.ring.motion = app.options.motion
+    for widget in (app.pane, app.status, app.word, app.history):
+        widget.ascii = ascii_only
+    screen = app.screen_stack[0]
+    screen.set_class(ascii_only, "-ascii")
+    for pane, title in ((app.pane, "now"), (app.history, "history"), (app.traffic, "traffic")):
+        pane.add_class("pane")
+        pane.border_title = title
+    fit(screen, app.size.width, app.size.height)
+    turn(screen, app.view)
+    app.ring.refresh()
+
+
+def title_history(app: "Controls", overview: Overview) -> None:
+    """The border of the history says how much there is, and whether it is locked."""
+    plain = app.ring.look is Look.ASCII
+    parts = [f"{overview.total:,}".replace(",", "," if plain else " ")]
+    if overview.locked and overview.total:
+        parts.append("locked: u unlocks")
+    if app.history.filtered:
+        parts = [f"{app.history.total} found", "Esc shows all"]
+    app.history.border_subtitle = " · ".join(parts) if not plain else " - ".join(parts)

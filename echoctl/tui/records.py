@@ -1,0 +1,295 @@
+"""What a person does with the history from the dashboard: each verb asks, calls the service, and says what came of it.
+
+Everything that touches the store runs on one thread of its own, so the screen never waits for the disk.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from echoctl.errors import EchoctlError, NotFound, VaultLocked
+from echoctl.model import Feedback, Recording, Selection
+from echoctl.tui.screens.question import Asked, Question
+from echoctl.wording import counted, plan_text, said, size_text
+
+if TYPE_CHECKING:
+    from echoctl.services.browsing import Browser
+    from echoctl.services.overview import Overview
+    from echoctl.services.playing import Player
+    from echoctl.tui.controls import Controls
+
+T = TypeVar("T")
+
+MOST_FOUND = 1000
+"""How many recordings a search shows."""
+
+TYPED = "delete all"
+"""What must be typed to delete everything."""
+
+
+class Records:
+    """The verbs of the history."""
+
+    def __init__(self, app: "Controls") -> None:
+        self._app = app
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._browser: Browser | None = None
+        self._player: Player | None = None
+        self._renewing = False
+        self._again = False
+
+    def close(self) -> None:
+        """Silence, and forget the key."""
+        if self._player is not None:
+            self._player.stop()
+        self._desk.submit(self._forget)
+        self._desk.shutdown(wait=True, cancel_futures=False)
+
+    def start(self, verb: Coroutine[Any, Any, None]) -> None:
+        """Run a verb; what goes wrong is a sentence on the bottom line."""
+        self._app.run_worker(self._guarded(verb), group="records", exit_on_error=True)
+
+    async def at_desk(self, work: Callable[[], T]) -> T:
+        """Do something with the store on its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._desk, work)
+
+    async def renew(self) -> None:
+        """Look at the history again; changes that come meanwhile are looked at once more, together."""
+        self._again = True
+        if self._renewing:
+            return
+        self._renewing = True
+        try:
+            while self._again:
+                self._again = False
+                self._app.history_changed(await self.at_desk(self._overview))
+        finally:
+            self._renewing = False
+
+    async def fetch(self, number: int) -> None:
+        """A page that has come into view."""
+        history = self._app.history
+        before = history.overview.before(number)
+        history.put(number, await self.at_desk(lambda: self._browsing().page(before)))
+
+    async def open(self) -> None:
+        """Show the selected recording."""
+        if (one := self._app.current()) is None:
+            return
+        uid = one.id
+        self._app.show_detail(one if one.locked else await self.at_desk(lambda: self._show(uid)))
+
+    async def play(self) -> None:
+        """Play the recording, or be silent again."""
+        player = self._playing()
+        if player.is_playing:
+            await asyncio.to_thread(player.stop)
+            self._app.played(None)
+            return
+        if (one := self._app.current()) is None:
+            return
+        uid = one.id
+        _, flac = await self.at_desk(lambda: self._flac(uid))
+        await self.open() if self._app.detail is None else None
+
+        def tell(seconds: float | None) -> None:
+            self._app.call_later(self._app.played, seconds)
+
+        def end(problem: EchoctlError | None) -> None:
+            tell(None)
+            if problem is not None:
+                self._app.call_later(self._app.complain, problem)
+
+        player.play(flac, tell, end)
+
+    async def feedback(self) -> None:
+        """Ask whether the text is right, and what was said."""
+        if (one := self._app.current()) is None:
+            return
+        asked = Asked("is the text right?", [said(one)], choices=[("r", "right"), ("w", "wrong"), ("t", "type it")])
+        answer = await self._app.push_screen_wait(Question(asked))
+        text = None
+        if answer == "t":
+            text = await self._app.push_screen_wait(Question(Asked("what was said?", field=True, preset=_text(one))))
+            if text is None:
+                return
+        if answer is None:
+            return
+        word, uid = Feedback.RIGHT if answer == "r" else Feedback.WRONG, one.id
+        await self.at_desk(lambda: self._note(uid, word, text))
+        self._app.say(f"marked as {word}")
+        await self._refresh_detail(uid)
+
+    async def export(self) -> None:
+        """Ask where to, and write the sound there in the clear."""
+        if (one := self._app.current()) is None:
+            return
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(one.at_ms / 1000))
+        lines = ["Written in the clear, readable by you alone. Nothing is overwritten. wav or flac by its ending."]
+        preset = os.path.join(os.getcwd(), f"{stamp}-{one.id[:10]}.wav")
+        path = await self._app.push_screen_wait(Question(Asked("export to", lines, field=True, preset=preset)))
+        if path is None:
+            return
+        uid, target = one.id, os.path.expanduser(path)
+        size = await self.at_desk(lambda: self._export(uid, target))
+        self._app.say(f"written to {target}, {size_text(size)}", "good")
+
+    async def copy(self) -> None:
+        """Put the text on the clipboard of the terminal (OSC 52)."""
+        one = self._app.current()
+        if one is None:
+            return
+        if one.transcript is None:
+            raise VaultLocked("there is no text to copy", "u unlocks it" if one.locked else "it was stored without one")
+        self._app.copy_to_clipboard(_text(one))
+        self._app.say("copied to the clipboard")
+
+    async def delete(self) -> None:
+        """Show the plan, ask, delete, report."""
+        from echoctl.services import purge  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
+
+        if (one := self._app.current()) is None:
+            return
+        plan = await self.at_desk(lambda: purge.plan(Selection(ids=(one.id,))))
+        lines = [plan_text(plan, False), said(one), "Its key is overwritten: nothing opens it again."]
+        if await self._app.push_screen_wait(Question(_danger("delete", lines, [("y", "delete it")]))) != "y":
+            return
+        self._app.close_detail()
+        report = await self.at_desk(lambda: purge.run(plan))
+        self._report(report.count, report.size, report.keys_dead)
+
+    async def delete_all(self) -> None:
+        """Show the plan, have it typed out, delete everything, report."""
+        from echoctl.services import purge  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
+
+        plan = await self.at_desk(lambda: purge.plan(Selection(all=True)))
+        lines = [plan_text(plan, True), "Their keys are overwritten: nothing opens them again, with any passphrase."]
+        asked = Asked("delete everything", lines, field=True, typed=TYPED, danger=True)
+        if await self._app.push_screen_wait(Question(asked)) is None:
+            return
+        report = await self.at_desk(lambda: purge.run(plan, everything=True))
+        self._app.forget_words()
+        self._report(report.count, report.size, report.keys_dead)
+
+    async def search(self) -> None:
+        """Ask for words, and show only the recordings in which they were said."""
+        overview = self._app.history.overview
+        if overview.locked:
+            raise VaultLocked("the texts are locked", "u unlocks them, then they can be searched")
+        words = await self._app.push_screen_wait(Question(Asked("search", ["Words that were said."], field=True)))
+        if words is not None:
+            found = await self.at_desk(lambda: self._search(words))
+            self._app.history.show_found(found)
+            self._app.history_changed(self._app.history.overview)
+
+    async def unlock(self) -> None:
+        """Open the texts, with a passphrase where one is set."""
+        seen = self._app.history.overview
+        if not seen.locked:
+            self._app.say("the texts are open; l locks them")
+            return
+        if not seen.asks:
+            await self.at_desk(lambda: self._browsing().unlock(lambda: None))
+        else:
+            lines = ["It opens the texts for this dashboard alone, until l, q, or some minutes without a key."]
+            given = await self._app.push_screen_wait(Question(Asked("passphrase", lines, field=True, secret=True)))
+            if given is None:
+                return
+            self._app.say("opening …")
+            await self.at_desk(lambda: self._unlock(given))
+        self._app.say("unlocked", "good")
+        await self.renew()
+
+    async def lock(self) -> None:
+        """Forget the key, and every text on the screen."""
+        await self.at_desk(self._browsing().lock)
+        self._app.close_detail()
+        self._app.forget_words()
+        self._app.history.show_found(None)
+        self._app.say("locked: times and lengths only")
+        await self.renew()
+
+    def _report(self, count: int, size: int, dead: bool) -> None:
+        text = f"deleted {counted(count)}, {size_text(size)}"
+        if dead:
+            self._app.say(f"{text}: the keys are overwritten", "good")
+        else:
+            self._app.say(f"{text}, but something keeps traces in the write-ahead log: echoctl db check", "warn")
+
+    async def _refresh_detail(self, uid: str) -> None:
+        if self._app.detail is not None:
+            self._app.detail.show(await self.at_desk(lambda: self._show(uid)))
+
+    async def _guarded(self, verb: Coroutine[Any, Any, None]) -> None:
+        try:
+            await verb
+        except EchoctlError as error:
+            self._app.complain(error)
+        except OSError as error:
+            self._app.complain(EchoctlError(f"{error.filename or 'the disk'}: {error.strerror}", "nothing was written"))
+
+    def _browsing(self) -> "Browser":
+        from echoctl.services.browsing import Browser  # noqa: PLC0415 - cryptography, after the first picture
+
+        self._browser = self._browser or Browser()
+        return self._browser
+
+    def _playing(self) -> "Player":
+        from echoctl.services.playing import Player  # noqa: PLC0415 - where one wants to hear something
+
+        self._player = self._player or Player()
+        return self._player
+
+    def _overview(self) -> "Overview":
+        return self._browsing().overview()
+
+    def _show(self, uid: str) -> Recording:
+        with self._browsing().opened() as history:
+            return history.show(uid)
+
+    def _flac(self, uid: str) -> tuple[Recording, bytes]:
+        with self._browsing().opened() as history:
+            return history.flac(uid)
+
+    def _note(self, uid: str, word: Feedback, text: str | None) -> None:
+        with self._browsing().opened() as history:
+            history.feedback(uid, word, text)
+
+    def _export(self, uid: str, path: str) -> int:
+        from echoctl.services import exporting  # noqa: PLC0415 - with the codec, where something is exported
+
+        if os.path.isdir(path):
+            raise NotFound(f"{path} is a folder", "name a file in it")
+        with self._browsing().opened() as history:
+            kind = "flac" if path.lower().endswith(".flac") else "wav"
+            return exporting.to_file(history, uid, kind, path).size
+
+    def _search(self, words: str) -> list[Recording]:
+        from echoctl.services import search  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
+
+        with self._browsing().opened() as history:
+            looking = search.Search(history, search.containing(words), Selection(all=True))
+            return [history.show(uid) for uid in islice(looking, MOST_FOUND)]
+
+    def _unlock(self, given: str) -> None:
+        from echoctl.services import vaults  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
+
+        self._browsing().unlock(lambda: vaults.as_passphrase(given))
+
+    def _forget(self) -> None:
+        if self._browser is not None:
+            self._browser.lock()
+
+
+def _danger(title: str, lines: list[str], choices: list[tuple[str, str]]) -> Asked:
+    return Asked(title, lines, danger=True, choices=choices)
+
+
+def _text(recording: Recording) -> str:
+    if recording.correction:
+        return recording.correction
+    return recording.transcript.text if recording.transcript else ""

@@ -1,0 +1,1 @@
+"""What comes up over the panes: a recording, a question, the keys."""

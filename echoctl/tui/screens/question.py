@@ -1,0 +1,74 @@
+"""A question over the panes: a plan to agree to, a phrase to type, a passphrase, a file's name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question."""
+
+    title: str
+    lines: Sequence[str] = ()
+    field: bool = False
+    """Something is to be typed; else y or n."""
+    secret: bool = False
+    preset: str = ""
+    typed: str = ""
+    """Only this phrase is an answer."""
+    danger: bool = False
+    choices: Sequence[tuple[str, str]] = ()
+    """Keys and what they mean; without a field."""
+
+
+class Question(ModalScreen[str | None]):
+    """Asks; the answer is what was typed, the chosen key, or None when the person went back."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "back", show=False)]  # noqa: RUF012 - Textual reads it as it is
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self.asked = asked
+
+    def compose(self) -> ComposeResult:
+        """The question, and where to answer it."""
+        asked = self.asked
+        box = Vertical(classes="dialog -danger" if asked.danger else "dialog")
+        box.border_title = asked.title
+        with box:
+            for line in asked.lines:
+                yield Static(line, markup=False)
+            if asked.field:
+                yield Input(asked.preset, password=asked.secret, id="answer")
+            yield Static(self._foot(), classes="foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Keys of the choices."""
+        for key, _ in self.asked.choices:
+            self._bindings.bind(key, f"choose({key!r})", show=False)
+
+    def action_choose(self, key: str) -> None:
+        """One of the choices."""
+        self.dismiss(key)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Typed: an answer, unless another phrase was asked for."""
+        if self.asked.typed and event.value.strip() != self.asked.typed:
+            event.input.add_class("-wrong")
+            return
+        if event.value:
+            self.dismiss(event.value)
+
+    def _foot(self) -> str:
+        asked = self.asked
+        if asked.typed:
+            return f"type '{asked.typed}' and Enter · Esc goes back, nothing is touched"
+        if asked.field:
+            return "Enter · Esc goes back"
+        return " · ".join([*(f"{key} {text}" for key, text in asked.choices), "Esc goes back"])

@@ -1,0 +1,1 @@
+"""What you see: one file for each pane or line of the dashboard."""

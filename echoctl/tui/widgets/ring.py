@@ -1,0 +1,170 @@
+"""The LED ring: round, in half-blocks, braille or ASCII, moving as the Echo's does, with the state's sign inside it."""
+
+import time
+from enum import StrEnum
+from functools import lru_cache
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from echoctl.led import ring
+from echoctl.model import LedState
+from echoctl.tui import raster
+
+FRAME_S = 1 / 12
+"""One step while it moves; a still ring is not drawn again."""
+
+SMALL, LARGE = 12, 24
+"""Segments of a ring: as the lights elsewhere have, and twice as many where there is room."""
+
+ANSI = {
+    LedState.OFF: "bright_black",
+    LedState.IDLE: "bright_black",
+    LedState.LISTENING: "bright_blue",
+    LedState.THINKING: "blue",
+    LedState.MUTED: "red",
+    LedState.ERROR: "yellow",
+}
+"""The terminal's own colours for the states; what moves is brighter."""
+
+LETTERS = {
+    LedState.OFF: ".",
+    LedState.IDLE: "o",
+    LedState.LISTENING: "o",
+    LedState.THINKING: "o",
+    LedState.MUTED: "X",
+    LedState.ERROR: "!",
+}
+LIT = "@"
+ASCII_SYMBOLS = {**LETTERS, LedState.LISTENING: "@", LedState.THINKING: "%"}
+
+
+class Look(StrEnum):
+    """How the ring is drawn."""
+
+    BLOCKS = "blocks"
+    """Half-blocks in all colours."""
+    ANSI = "ansi"
+    """Braille dots in the terminal's own 16 colours."""
+    MONO = "mono"
+    """Braille dots in greys: what is lit is dense."""
+    ASCII = "ascii"
+
+
+class Ring(Widget):
+    """The ring of lights."""
+
+    look = Look.BLOCKS
+    motion = True
+    clock = staticmethod(time.monotonic)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.state = LedState.OFF
+        self.level = 0.0
+
+    def show(self, state: LedState, level: float) -> None:
+        """Show a state; it is drawn at once when it differs, and by `step` while it moves."""
+        self.level = level
+        if state is not self.state:
+            self.state = state
+            self.refresh()
+
+    @property
+    def moves(self) -> bool:
+        """Whether it must be drawn again and again."""
+        return self.motion and ring.animated(self.state)
+
+    def step(self) -> None:
+        """Draw the next picture of a moving ring."""
+        if self.moves:
+            self.refresh(self.size.region)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the ring, with the sign of the state in the middle."""
+        width, height = self.size
+        segments = LARGE if min(width, 2 * height) >= 24 else SMALL
+        seconds = self.clock() if self.motion else 0.0
+        colours = ring.colours(self.state, seconds, self.level if self.motion else 1.0, segments)
+        if self.look is Look.ASCII:
+            line = self._ascii(y, width, height, segments, colours)
+        else:
+            line = [self._cell(cell, colours) for cell in raster.ring(width, height, segments)[y]]
+        if y == height // 2:
+            self._put_symbol(line, width)
+        return Strip(Segment.simplify(line), width).apply_style(self.rich_style)
+
+    def _cell(self, cell: raster.Cell, colours: list[ring.Rgb]) -> Segment:
+        if cell.empty:
+            return _SPACE
+        if self.look is not Look.BLOCKS:
+            return self._dots(cell, colours)
+        below = self.background_colors[1]
+        behind = (below.r, below.g, below.b)
+        top = ring.mix(behind, colours[cell.top.segment], cell.top.share)
+        bottom = ring.mix(behind, colours[cell.bottom.segment], cell.bottom.share)
+        return Segment("▀", _two(top, bottom))
+
+    def _dots(self, cell: raster.Cell, colours: list[ring.Rgb]) -> Segment:
+        lit = _bright(colours[cell.segment])
+        if self.look is Look.ANSI:
+            name = "bright_cyan" if lit and ring.animated(self.state) else ANSI[self.state]
+            return Segment(chr(0x2800 | cell.dots), Style(color=name))
+        dense = cell.dots if lit or not ring.animated(self.state) else cell.dots & 0x99
+        if self.state in (LedState.OFF, LedState.IDLE):
+            dense = cell.dots & 0x99
+        return Segment(chr(0x2800 | dense), Style(bold=lit))
+
+    def _ascii(self, y: int, width: int, height: int, segments: int, colours: list[ring.Rgb]) -> list[Segment]:
+        line = []
+        for segment in raster.letters(width, height, segments)[y]:
+            if segment < 0:
+                line.append(_SPACE)
+            else:
+                lit = ring.animated(self.state) and _bright(colours[segment])
+                line.append(Segment(LIT if lit else LETTERS[self.state], _one(colours[segment])))
+        return line
+
+    def _put_symbol(self, line: list[Segment], width: int) -> None:
+        """The state's own shape, so that it is told without colour too."""
+        symbols = ASCII_SYMBOLS if self.look is Look.ASCII else ring.SYMBOLS
+        at = width // 2
+        if at < len(line):
+            line[at] = Segment(symbols[self.state], self._symbol_style())
+
+    def _symbol_style(self) -> Style:
+        if self.look is Look.MONO:
+            return Style(bold=True)
+        if self.look is Look.ANSI:
+            return Style(color=ANSI[self.state], bold=True)
+        return _one(SIGN[self.state])
+
+
+SIGN: dict[LedState, ring.Rgb] = {
+    LedState.OFF: (96, 104, 118),
+    LedState.IDLE: (130, 140, 156),
+    LedState.LISTENING: ring.CYAN,
+    LedState.THINKING: (70, 140, 255),
+    LedState.MUTED: (255, 77, 77),
+    LedState.ERROR: ring.YELLOW,
+}
+"""The state's colour in a word or a sign, where the light itself would be too dark to read."""
+
+_SPACE = Segment(" ")
+
+
+@lru_cache(4096)
+def _two(front: ring.Rgb, back: ring.Rgb) -> Style:
+    return Style(color=Color.from_rgb(*front), bgcolor=Color.from_rgb(*back))
+
+
+@lru_cache(1024)
+def _one(front: ring.Rgb) -> Style:
+    return Style(color=Color.from_rgb(*front), bold=True)
+
+
+def _bright(colour: ring.Rgb) -> bool:
+    return sum(colour) > 300

@@ -1,0 +1,98 @@
+"""A dashboard on a screen in memory, with the events of an ear that is not there."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from textual.pilot import Pilot
+
+from echoctl.services.pipe import EarSpec
+from echoctl.settings import Config
+from echoctl.tui.app import Dashboard
+from echoctl.tui.controls import Options
+from echoctl.tui.feed import EarEvent
+from echoctl.tui.now import Role
+
+READY = {
+    "type": "ready",
+    "words": ["alexa"],
+    "device": "Built-in Microphone",
+    "seal": {"holds": "namespace", "sent_bytes": 0, "why": ""},
+}
+IDLE = {"type": "state", "state": "idle", "muted": False, "by": ""}
+LISTENING = {**IDLE, "state": "listening"}
+THINKING = {**IDLE, "state": "thinking"}
+MUTED = {"type": "state", "state": "muted", "muted": True, "by": "echoctl mute"}
+ERROR = {**IDLE, "state": "error"}
+WAKE = {"type": "wake", "word": "alexa", "scores": {"spotter": 0.97}, "t": 1.0}
+PARTIAL = {"type": "partial", "text": "turn on the kitchen"}
+TRANSCRIPT = {"type": "transcript", "id": None, "text": "turn on the kitchen light", "words": []}
+LEVEL = {"type": "level", "level": 0.6, "score": 0.3, "threshold": 0.5}
+
+STATES = {
+    "idle": (READY, IDLE),
+    "listening": (READY, IDLE, WAKE, LISTENING, LEVEL, PARTIAL),
+    "thinking": (READY, IDLE, WAKE, LISTENING, THINKING),
+    "muted": (READY, MUTED),
+    "error": (READY, {"type": "device", "what": "lost", "reason": "ended", "device": "x"}, ERROR),
+}
+
+
+class Scene:
+    """One dashboard and the hands at its keys."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    def hear(self, *events: dict[str, Any]) -> None:
+        """Let the ear say something."""
+        if self.app.now.role is Role.NONE:
+            self.app.now = replace(self.app.now, role=Role.STARTING)
+        for event in events:
+            self.app.on_ear_event(EarEvent(event))
+
+    async def until(self, true: Callable[[], object], limit_s: float = 10.0) -> None:
+        """Wait for something to come true."""
+        end = time.monotonic() + limit_s
+        while not true():
+            assert time.monotonic() < end, f"it never came; the screen says:\n{self.screen}"
+            await self.pilot.pause(0.02)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    @property
+    def screen(self) -> str:
+        """All that is to be read."""
+        width, _ = self.app.size
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text[:width].rstrip() for strip in strips)
+
+    async def sees(self, text: str) -> None:
+        """Wait until the screen says so."""
+        await self.until(lambda: text in self.screen)
+
+
+def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a scene to its end."""
+    asyncio.run(scene())
+
+
+@contextlib.asynccontextmanager
+async def stage(
+    size: tuple[int, int] = (100, 30), settings: Config | None = None, **changes: Any
+) -> AsyncIterator[Scene]:
+    """A dashboard that does not listen, once it has read the store."""
+    options = replace(Options(spec=EarSpec(), listen=False), **changes)
+    app = Dashboard(options, settings or Config())
+    async with app.run_test(size=size) as pilot:
+        app.ring.clock = lambda: 0.3
+        scene = Scene(app, pilot)
+        await scene.until(lambda: app._store is not None)
+        yield scene

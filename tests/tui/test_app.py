@@ -1,0 +1,312 @@
+"""The dashboard by its keys, its states and its sizes."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from echoctl import paths
+from echoctl.errors import DeviceError, UsageError
+from echoctl.led import ring
+from echoctl.model import LedState
+from echoctl.services import state, vaults
+from echoctl.settings import Config, Tui
+from echoctl.tui import theme
+from echoctl.tui.feed import EarEnded
+from echoctl.tui.now import Role
+from echoctl.tui.widgets.ring import Look
+from tests.heard import knows, nobody
+from tests.tui.stage import IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, STATES, TRANSCRIPT, WAKE, play, stage
+
+SIZES = ((80, 24), (120, 40), (200, 60), (50, 15), (20, 5))
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_each_state_is_a_word_and_a_sign_at_each_size(store: Path, name: str, size: tuple[int, int]) -> None:
+    async def scene() -> None:
+        async with stage(size) as on:
+            on.hear(*STATES[name])
+            word = name.upper() if name in ("muted", "error") else name
+            await on.sees(f"{ring.SYMBOLS[LedState(name)]} {word}")
+
+    play(scene)
+
+
+def test_what_is_heard_is_shown_while_it_is_said_and_after(store: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            on.hear(READY, IDLE, WAKE, LISTENING, LEVEL, PARTIAL)
+            await on.sees("turn on the kitchen")
+            await on.sees("0.30 of 0.50")
+            on.hear(TRANSCRIPT, IDLE)
+            await on.sees("alexa  turn on the kitchen light")
+            await on.sees("sealed · 0 B sent")
+            assert "hears    nothing right now" in on.screen
+
+    play(scene)
+
+
+def test_the_ring_moves_only_while_something_happens(store: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            on.hear(*STATES["idle"])
+            assert not on.app.ring.moves
+            on.hear(LISTENING)
+            assert on.app.ring.moves
+            on.app.options = replace(on.app.options, motion=False)
+            on.app.ring.motion = False
+            assert not on.app.ring.moves
+
+    play(scene)
+
+
+def test_m_mutes_in_the_store_and_another_process_is_seen(vault: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.press("m")
+            await on.until(lambda: state.snapshot().muted)
+            assert state.snapshot().muted_by == "the dashboard"
+            await on.sees("■ MUTED")
+            began = time.monotonic()
+            state.set_muted(False, "another terminal")
+            await on.sees("· off")
+            assert time.monotonic() - began < 5
+
+    play(scene)
+
+
+def test_mute_works_over_an_open_recording(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            await on.press("enter")
+            await on.sees(heard[0])
+            await on.press("m")
+            await on.until(lambda: state.snapshot().muted)
+
+    play(scene)
+
+
+def test_space_says_why_there_is_no_request(vault: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.press("space")
+            await on.sees("no listener is running")
+            on.hear(READY, MUTED)
+            await on.press("space")
+            await on.sees("m opens the microphone")
+
+    play(scene)
+
+
+def test_one_to_four_are_views_and_back(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            for key, shown, hidden in (
+                ("2", "╭─ now", "╭─ history"),
+                ("3", "╭─ history", "╭─ now"),
+                ("4", "╭─ traffic", "╭─ history"),
+            ):
+                await on.press(key)
+                await on.sees(shown)
+                assert hidden not in on.screen
+            await on.press("1")
+            await on.sees("╭─ now")
+            await on.press("3", "3")
+            await on.sees("╭─ now")
+            await on.press("4", "escape")
+            await on.sees("╭─ now")
+
+    play(scene)
+
+
+def test_the_state_stays_in_sight_where_the_ring_is_not(store: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            on.hear(READY, MUTED)
+            await on.press("3")
+            await on.sees("■ MUTED")
+            assert "▀" not in on.screen
+
+    play(scene)
+
+
+def test_question_mark_shows_every_key_and_its_twin(store: Path) -> None:
+    async def scene() -> None:
+        async with stage((120, 40)) as on:
+            await on.press("question_mark")
+            await on.sees("push to talk")
+            await on.sees("echoctl history list")
+            await on.press("escape")
+            await on.sees("╭─ now")
+
+    play(scene)
+
+
+def test_keys_can_be_others(store: Path) -> None:
+    async def scene() -> None:
+        async with stage(settings=Config(tui=Tui(keys={"mute": "x", "quit": "f10"}))) as on:
+            await on.sees(" x mute")
+            await on.press("m")
+            assert not state.snapshot().muted
+            await on.press("x")
+            await on.until(lambda: state.snapshot().muted)
+
+    vaults.ensure()
+    play(scene)
+
+
+def test_ctrl_p_finds_every_verb(store: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.press("ctrl+p")
+            await on.press(*"vault pass")
+            await on.sees("vault passphrase")
+
+    play(scene)
+
+
+def test_q_ends_it(store: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.press("q")
+            await on.until(lambda: not on.app.is_running)
+            assert on.app.return_value == 0
+
+    play(scene)
+
+
+@pytest.mark.parametrize("name", [one.name for one in theme.THEMES])
+def test_each_theme_paints(heard: list[str], name: str) -> None:
+    async def scene() -> None:
+        async with stage(theme=name) as on:
+            on.hear(*STATES["listening"])
+            await on.sees("● listening")
+            await on.sees("set a timer")
+
+    play(scene)
+
+
+def test_an_unknown_theme_is_a_mistake_with_a_hint(store: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        play(lambda: _enter(theme="echoctl-drak"))
+    assert caught.value.hint == "did you mean echoctl-dark?"
+
+
+async def _enter(**options: str) -> None:
+    async with stage(**options):  # type: ignore[arg-type]
+        pass
+
+
+def test_ascii_draws_nothing_else(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage(ascii=True) as on:
+            on.hear(*STATES["listening"])
+            await on.sees("@ listening")
+            await on.sees("set a timer")
+            assert on.app.ring.look is Look.ASCII
+            beyond = {letter for letter in on.screen if ord(letter) > 126}
+            assert beyond <= {"·"}, beyond
+
+    play(scene)
+
+
+def test_without_colour_the_frame_tells_too(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def scene() -> None:
+        async with stage() as on:
+            assert on.app.ring.look is Look.MONO
+            on.hear(READY, MUTED)
+            await on.sees("■ MUTED")
+            await on.sees("┏")
+            on.hear(IDLE)
+            await on.until(lambda: "┏" not in on.screen)
+
+    play(scene)
+
+
+def test_a_storm_of_sizes_leaves_a_whole_screen(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            on.hear(*STATES["listening"])
+            for number in range(60):
+                await on.pilot.resize_terminal(8 + number * 37 % 200, 2 + number * 13 % 60)
+            await on.pilot.resize_terminal(100, 30)
+            await on.sees("● listening")
+            await on.sees("set a timer")
+
+    play(scene)
+
+
+def test_a_listener_that_fails_is_a_sentence_and_s_tries_again(vault: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            on.hear(READY, IDLE)
+            on.app.on_ear_ended(EarEnded(DeviceError("there is no microphone", "plug one in")))
+            await on.sees("there is no microphone: plug one in")
+            await on.sees("! ERROR")
+            assert on.app.now.role is Role.NONE
+
+    play(scene)
+
+
+def test_a_database_that_vanishes_and_comes_back(heard: list[str], tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            files = [Path(paths.database() + suffix) for suffix in ("-wal", "-shm", "")]
+            for file in filter(Path.exists, files):
+                file.rename(tmp_path / file.name)
+            await on.sees("nothing was heard yet")
+            await on.press("enter", "p", "d")
+            for file in files:
+                if (tmp_path / file.name).exists():
+                    (tmp_path / file.name).rename(file)
+            await on.sees("set a timer")
+
+    play(scene)
+
+
+def test_a_damaged_database_is_a_sentence(vault: Path) -> None:
+    Path(paths.database()).write_bytes(b"no database at all" * 500)
+
+    async def scene() -> None:
+        async with stage((220, 30)) as on:
+            await on.sees("is not a database")
+            assert on.app.is_running
+
+    play(scene)
+
+
+def test_a_bug_leaves_no_traceback_on_the_screen(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            on.app.call_later(lambda: 1 // 0)
+            await on.until(lambda: on.app.bug is not None)
+
+    with pytest.raises(ZeroDivisionError):
+        play(scene)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_it_locks_when_nobody_touches_a_key(heard: list[str]) -> None:
+    vaults.set_passphrase(nobody, knows("four unrelated words"))
+
+    async def scene() -> None:
+        async with stage(settings=Config(tui=Tui(auto_lock_min=1))) as on:
+            await on.sees("locked: u unlocks")
+            await on.press("u")
+            await on.press(*"four unrelated words".replace(" ", "_").split("_")[0])
+            await on.press("space", *"unrelated", "space", *"words", "enter")
+            await on.sees("set a timer")
+            on.app._lock_when_idle()
+            assert "set a timer" in on.screen
+            on.app._touched -= 61
+            on.app._lock_when_idle()
+            await on.until(lambda: "set a timer" not in on.screen)
+            await on.sees("(locked)")
+
+    play(scene)
