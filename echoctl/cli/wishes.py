@@ -4,9 +4,9 @@ from pathlib import Path
 
 from echoctl import config
 from echoctl.cli import diagnostics
+from echoctl.services import sealed
 from echoctl.services.demo import SAMPLE
 from echoctl.services.pipe import EarSpec
-from echoctl.services.sealing import LOST, Wish
 
 
 def configured() -> tuple[config.Config, EarSpec]:
@@ -29,12 +29,12 @@ def configured() -> tuple[config.Config, EarSpec]:
     )
 
 
-def seal(flag: bool | None, settings: config.Config) -> Wish:
+def seal(flag: bool | None, settings: config.Config) -> str:
     """How much of a seal is wanted; giving it up is said out loud."""
     if flag is False:
-        diagnostics.note(LOST)
-        return Wish.OFF
-    return Wish.REQUIRE if flag or settings.listen.require_seal else Wish.TRY
+        diagnostics.note(sealed.LOST)
+        return sealed.OFF
+    return sealed.REQUIRE if flag or settings.listen.require_seal else sealed.TRY
 
 
 def source(wish: str | None, *, demo: bool) -> str | None:

@@ -10,14 +10,14 @@ import os
 import sys
 import time
 
-from echoctl.services import sealing
+from echoctl.services import sealed, sealing
 
 
 def main(argv: list[str]) -> int:
     """Do it; `argv[0]` is a Spec."""
     spec = json.loads(argv[0])
     pcm = sys.stdin.buffer.read(spec["sound_bytes"])
-    seal = sealing.seal(sealing.Wish.TRY)
+    seal = sealing.seal(sealed.TRY)
     from echoctl.seal import attempts, attest  # noqa: PLC0415 - what the ear has not loaded either when it is sealed
 
     around = attempts.Surroundings(spec["abstract"], spec["keys"], os.getppid(), spec["senders"])

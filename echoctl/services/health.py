@@ -17,7 +17,7 @@ from enum import StrEnum
 from echoctl import config, paths
 from echoctl.errors import EchoctlError, ExitCode, NotFound
 from echoctl.services import models as installed
-from echoctl.services import state, vaults
+from echoctl.services import sealed, sealing, state, vaults
 from echoctl.speech import models
 from echoctl.store import db
 
@@ -209,6 +209,17 @@ def _disk(name: str) -> Check:
     return Check(name, Grade.OK, f"{free / 1e9:.1f} GB free")
 
 
+def _seal(name: str) -> Check:
+    best = sealing.outlook()
+    if best.holds == sealed.NAMESPACE:
+        return Check(name, Grade.OK, "the listener can be kept off the network: a namespace of its own, and a filter")
+    if best.holds == sealed.SECCOMP:
+        text = f"the filter alone keeps the listener off the network: no namespace ({best.why})"
+        fix = "allow user namespaces to it (Ubuntu: an AppArmor profile; a container: its seccomp profile)"
+        return Check(name, Grade.NOTE, text, fix)
+    return Check(name, Grade.NOTE, f"the listener is not sealed here: {best.why}", "listen on Linux, x86_64 or aarch64")
+
+
 def _listener(name: str) -> Check:
     if not db.exists(paths.database()):
         return Check(name, Grade.OK, "not running")
@@ -230,6 +241,7 @@ CHECKS: dict[str, Callable[[str], Check]] = {
     "speech model": _model,
     "wake engines": _spotters,
     "disk": _disk,
+    "seal": _seal,
     "listener": _listener,
 }
 """Name -> the look. A new check is one function and one line here."""

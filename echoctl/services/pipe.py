@@ -37,7 +37,7 @@ class EarSpec:
     level: bool = False
     """Send levels: somebody draws them."""
     seal: str = "try"
-    """How much of a seal it needs; services.sealing.Wish."""
+    """How much of a seal it needs; services.sealed."""
     preroll_ms: int = 500
     pause_ms: int = 500
     min_speech_ms: int = 300

@@ -12,6 +12,16 @@ NONE = "none"
 """No seal."""
 
 
+TRY, REQUIRE, OFF = "try", "require", "off"
+"""What a person wants: as much as there can be, at least the filter, or none."""
+
+LOST = (
+    "not sealed, as you wish: nothing but its own code keeps the listener off the network, and it can read the vault's "
+    "device key"
+)
+"""What --no-seal gives up."""
+
+
 def sentence(holds: str, sent: int | None) -> str:
     """For the first line of `listen` and for `status`. `sent` are the kernel's counters, where they are its own."""
     if holds == NAMESPACE:

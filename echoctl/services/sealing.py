@@ -5,29 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from echoctl import paths
 from echoctl.errors import DeviceError, EchoctlError, Refused
 from echoctl.seal import kernel, landlock, namespaces, seccomp, senders
 from echoctl.services import sealed
 
-LOST = (
-    "not sealed, as you wish: nothing but its own code keeps the listener off the network, and it can read the vault's "
-    "device key"
-)
-"""What --no-seal gives up."""
-
 _ROOT_KEEPS = frozenset({1, 2})
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also when it is sealed."""
-
-
-class Wish(StrEnum):
-    """What a person wants of the seal."""
-
-    TRY = "try"
-    REQUIRE = "require"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +38,25 @@ UNSEALED = Seal(sealed.NONE, "--no-seal")
 def seal(wish: str, *, reads: Sequence[str] = ()) -> Seal:
     """Seal this process as well as it can be done here, for good. Call it before there is a second thread.
 
-    `reads`: paths that must stay in sight whatever they lie in. Raises Refused when a seal is required and there is
-    none.
+    `wish`: sealed.TRY, sealed.REQUIRE or sealed.OFF. `reads`: paths that must stay in sight whatever they lie in.
+    Raises Refused when a seal is required and there is none.
     """
-    if wish == Wish.OFF:
+    if wish == sealed.OFF:
         return UNSEALED
-    done = _seal(reads) if sys.platform == "linux" else Seal(sealed.NONE, "only Linux has what it takes")
-    if wish == Wish.REQUIRE and done.holds == sealed.NONE:
+    done = _seal(reads) if sys.platform == "linux" else outlook()
+    if wish == sealed.REQUIRE and done.holds == sealed.NONE:
         raise Refused(f"the listener cannot be sealed here: {done.why}", "without --require-seal it listens unsealed")
     return done
+
+
+def outlook() -> Seal:
+    """What `seal` would achieve here, without doing it or making anything."""
+    if sys.platform != "linux":
+        return Seal(sealed.NONE, "only Linux has what it takes")
+    if not kernel.machine():
+        return Seal(sealed.NONE, "there is no filter for this machine")
+    why = namespaces.obstacle([])
+    return Seal(sealed.SECCOMP if why else sealed.NAMESPACE, why)
 
 
 def check_sound_server(holds: str) -> None:

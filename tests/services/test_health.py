@@ -6,7 +6,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import ExitCode
-from echoctl.services import health, vaults
+from echoctl.services import health, sealed, sealing, vaults
 from echoctl.services.health import Check, Grade
 from echoctl.store import db
 
@@ -84,6 +84,27 @@ def test_microphones_are_judged_by_what_another_process_says(
     found = health.microphone_finding("microphone", code, json.dumps(printed).encode() if printed else b"")
     assert (found.grade, found.text) == (grade, text)
     assert found.exit_code == (ExitCode.OK if grade == Grade.OK else ExitCode.DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("best", "grade", "text"),
+    [
+        (sealing.Seal(sealed.NAMESPACE), Grade.OK, "a namespace of its own"),
+        (
+            sealing.Seal(sealed.SECCOMP, "mount: Permission denied"),
+            Grade.NOTE,
+            "no namespace (mount: Permission denied)",
+        ),
+        (sealing.Seal(sealed.NONE, "only Linux"), Grade.NOTE, "not sealed here: only Linux"),
+    ],
+)
+def test_how_far_the_listener_can_be_sealed_is_told(
+    best: sealing.Seal, grade: Grade, text: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "outlook", lambda: best)
+    found = look("seal")
+    assert (found.grade, text in found.text) == (grade, True)
+    assert found.fix or grade is Grade.OK
 
 
 def test_a_full_disk_is_a_note(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

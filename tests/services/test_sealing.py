@@ -85,6 +85,16 @@ def test_without_namespaces_and_landlock_the_keys_are_in_reach(person: list[str]
 
 
 @pytest.mark.lab
+def test_the_outlook_is_what_comes_of_it_and_makes_nothing(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECHOCTL_STATE_DIR", str(open_folder / "state"))
+    code = "from echoctl.services import sealing; print(sealing.outlook().holds)"
+    for cage, holds in (([], sealed.NAMESPACE), (caged("mount=EPERM"), sealed.SECCOMP)):
+        run = subprocess.run([*cage, sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == holds
+    assert not (open_folder / "state").exists()
+
+
+@pytest.mark.lab
 def test_without_filters_there_is_no_seal(person: list[str]) -> None:
     done = seal("try", [*person, *caged("seccomp=ENOSYS")])
     assert done["holds"] == sealed.NONE
@@ -101,6 +111,7 @@ def test_a_seal_that_is_not_wanted_is_not_made(keys: Path) -> None:
 
 def test_elsewhere_than_on_linux_it_says_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing.sys, "platform", "darwin")
+    assert sealing.outlook() == sealing.seal("try")
     assert sealing.seal("try") == sealing.Seal(sealed.NONE, "only Linux has what it takes")
     with pytest.raises(Refused, match="only Linux"):
         sealing.seal("require")
