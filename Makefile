@@ -1,6 +1,6 @@
 # The commands of a contributor; the work is done by tools/.
 
-.PHONY: help run test lint format bench completions pin clean
+.PHONY: help run test lint format bench torture completions pin clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -22,6 +22,9 @@ format:  ## Rewrite the code in its style
 bench:  ## Measure start-up, side by side with a bare interpreter
 	@tools/setup
 	@.venv/bin/python bench/startup.py $(ARGS)
+
+torture:  ## Feed a million damaged inputs to what reads strangers' bytes (ARGS="--inputs 100000")
+	@tools/torture $(ARGS)
 
 completions:  ## Write completions/ anew from the command tree
 	@if [ -n "$$VIRTUAL_ENV" ]; then python tools/make_completions.py; \
