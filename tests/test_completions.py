@@ -60,6 +60,7 @@ STATIC = [
     ("echoctl listen --room x --sto", ["--store"]),
     ("echoctl listen --store ti", ["times"]),
     ("echoctl history feedback 01ABC wr", ["wrong"]),
+    ("echoctl history feedback --text hello 01ABC wr", ["wrong"]),
     ("echoctl completion fi", ["fish"]),
     ("echoctl history export -o x --format ", ["wav", "flac", "opus", "dir", "age"]),
 ]

@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,13 @@ def test_whatever_tab_asks_it_gets_no_complaint(cli: Cli, arguments: list[str]) 
 def test_a_store_that_does_not_open_is_no_complaint_at_tab(cli: Cli, store: Path) -> None:
     Path(paths.private_dir(paths.data_dir()), "echoctl.db").write_bytes(b"no database" * 500)
     said = cli("_complete", "recordings")
+    assert (said.exit, said.stdout, said.stderr) == (0, "", "")
+
+
+def test_a_store_with_a_table_missing_is_none_either(cli: Cli, vault: Path) -> None:
+    with sqlite3.connect(paths.database()) as connection:
+        connection.execute("ALTER TABLE recording RENAME TO gone")
+    said = cli("_complete", "rooms")
     assert (said.exit, said.stdout, said.stderr) == (0, "", "")
 
 

@@ -39,6 +39,15 @@ def test_a_plugin_hears_what_it_wants_to_hear(shelf: Shelf) -> None:
     assert heard.read_text().split() == ["wake", "state"]
 
 
+def test_what_it_does_not_want_does_not_wake_it(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.put("one", types="'wake'")
+    plugin = PluginProcess("one")
+    plugin(WAKE)
+    monkeypatch.setattr("echoctl.hooks.plugins._say", lambda process, event: pytest.fail("woken"))
+    plugin({"type": "partial"})
+    plugin.close(10.0)
+
+
 def test_without_types_it_hears_everything(shelf: Shelf) -> None:
     heard = shelf.put("one", "note(event['type'])", types="")
     plugin = PluginProcess("one")
