@@ -83,7 +83,7 @@ def listen(
         keep=not no_store,
         once=once,
         now=now,
-        seal=wishes.seal(seal, settings),
+        seal=wishes.seal(seal, own.seal),
         level=diagnostics.is_terminal() and not json,
     )
     front = launch.Front(

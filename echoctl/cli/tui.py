@@ -31,7 +31,7 @@ def tui(no_listen: NoListen = False, theme: Theme = None, ascii_: Ascii = False,
     settings, spec = wishes.configured()
     chosen = theme or settings.tui.theme or (themes.DEFAULT if diagnostics.has_colour() else themes.COLOURLESS)
     options = run.Options(
-        spec=dataclasses.replace(spec, level=True, seal=wishes.seal(None, settings)),
+        spec=dataclasses.replace(spec, level=True),
         listen=not no_listen,
         theme=chosen,
         ascii=ascii_ or settings.tui.ascii,

@@ -26,15 +26,16 @@ def configured() -> tuple[config.Config, EarSpec]:
         no_speech_ms=own.no_speech_ms,
         max_ms=own.max_ms,
         refractory_ms=settings.wake.refractory_ms,
+        seal=sealed.REQUIRE if settings.listen.require_seal else sealed.TRY,
     )
 
 
-def seal(flag: bool | None, settings: config.Config) -> str:
+def seal(flag: bool | None, configured: str) -> str:
     """How much of a seal is wanted; giving it up is said out loud."""
     if flag is False:
         diagnostics.note(sealed.LOST)
         return sealed.OFF
-    return sealed.REQUIRE if flag or settings.listen.require_seal else sealed.TRY
+    return sealed.REQUIRE if flag else configured
 
 
 def source(wish: str | None, *, demo: bool) -> str | None:

@@ -96,6 +96,7 @@ def _of_the_namespace(around: Surroundings) -> Iterator[tuple[str, Callable[[], 
     yield "write a key", partial(_write, keys / "attempt")
     # Around what covers the folder: by the view of a process that has another one.
     yield "read the key as another process sees it", partial(_files, Path(f"/proc/{around.outside}/root{keys}"))
+    yield "reach into another process", partial(_reach, around.outside)
     for place in senders.sockets(around.senders):
         yield f"ask {place}", partial(_unix, place)
 
@@ -161,6 +162,11 @@ def _files(folder: Path) -> None:
     found = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
     if not found:
         raise FileNotFoundError(errno.ENOENT, "it is empty")
+
+
+def _reach(process: int) -> None:
+    with open(f"/proc/{process}/mem", "r+b"):
+        return
 
 
 def _write(path: Path) -> None:

@@ -6,6 +6,7 @@ The byte counters belong to a network namespace: they speak of the process alone
 import os
 import re
 import socket
+import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,11 +73,13 @@ def inherited() -> list[int]:
     found = []
     for name in os.listdir("/proc/self/fd"):
         try:
-            with socket.socket(fileno=os.dup(int(name))) as copy:
-                if copy.family != socket.AF_UNIX:
-                    found.append(int(name))
+            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                continue
         except OSError:
-            continue  # no socket, or the descriptor of the listing itself
+            continue  # the descriptor of the listing itself
+        with socket.socket(fileno=os.dup(int(name))) as copy:
+            if copy.family != socket.AF_UNIX:
+                found.append(int(name))
     return found
 
 

@@ -34,10 +34,11 @@ def obstacle(hide: Sequence[str]) -> str:
     return "" if status == _TRIED else said or "a child that tried it died"
 
 
-def enter(hide: Sequence[str]) -> None:
+def enter(hide: Sequence[str], also: Sequence[str] = ()) -> list[str]:
     """Leave the network, and see every folder and socket of `hide` empty. Only while there is one thread.
 
-    Raises OSError, and then the process may be half in and good for nothing: ask `obstacle` first.
+    Of `also` what can be covered is; returns everything that was. Raises OSError, and then the process may be half in
+    and good for nothing: ask `obstacle` first.
     """
     with _mapper() as map_users:
         kernel.call("unshare", _NEWUSER | _NEWNS | _NEWNET)
@@ -46,8 +47,14 @@ def enter(hide: Sequence[str]) -> None:
     kernel.call("mount", None, b"/", None, _MS_REC | _MS_SLAVE, None)
     for path in hide:
         _cover(path)
+    covered = list(hide)
+    for path in also:
+        with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's file system
+            _cover(path)
+            covered.append(path)
     with contextlib.suppress(OSError):  # a working directory that was covered is entered anew, and is empty
         os.chdir(os.getcwd())
+    return covered
 
 
 def _try(hide: Sequence[str], answer: int) -> None:

@@ -153,7 +153,15 @@ def _listener() -> tuple[attest.Attestation | None, list[Check]]:
         seen = attest.attest(now.ear_pid)
     except OSError as error:
         return None, [Check("listener", Grade.NOTE, f"runs, and may not be looked at: {error.strerror or error}")]
-    return seen, list(judge(seen, now.seal))
+    return seen, [*judge(seen, now.seal), *_front(now.pid)]
+
+
+def _front(pid: int) -> Iterator[Check]:
+    """The listener's other half, which is not sealed: what it has open."""
+    with contextlib.suppress(OSError):
+        sockets = ", ".join(attest.attest(pid).network_sockets)
+        grade = Grade.NOTE if sockets else Grade.OK
+        yield Check("front", grade, f"pid {pid}, not sealed: {sockets or 'no network socket'}")
 
 
 def judge(seen: attest.Attestation, holds: str) -> Iterator[Check]:

@@ -64,14 +64,13 @@ def _sound_server(name: str) -> Check:
 
 
 def _senders(name: str, holds: str, hidden: list[str]) -> Check:
-    covered = [path for path in hidden if path != paths.keys_dir()]
-    if holds == sealed.NAMESPACE:
-        return Check(name, Grade.OK, f"that send for others are covered for the listener: {_names(covered)}")
-    there = senders.found(os.environ, [])
-    if not there:
-        return Check(name, Grade.OK, "none is known here that sends for others")
-    text = f"could be asked by the listener to send something: {_names(there)}"
-    return Check(name, Grade.NOTE, text, "allow user namespaces, and they are covered")
+    open_ = [path for path in senders.found(os.environ, []) if path not in hidden]
+    if open_:
+        text = f"could be asked by the listener to send something: {', '.join(open_)}"
+        fix = "" if holds == sealed.NAMESPACE else "allow user namespaces, and they are covered"
+        return Check(name, Grade.NOTE, text, fix)
+    covered = ", ".join(path for path in hidden if path != paths.keys_dir())
+    return Check(name, Grade.OK, f"that send for others are covered for the listener: {covered or 'none is here'}")
 
 
 def _hooks(name: str) -> Check:
@@ -122,7 +121,3 @@ def _swap(name: str) -> Check:
         text = f"may hold what was in memory, unless it is encrypted: {', '.join(disks)}"
         return Check(name, Grade.NOTE, text, "encrypt it, or use zram")
     return Check(name, Grade.OK, "none on a disk")
-
-
-def _names(places: list[str]) -> str:
-    return ", ".join(places) or "none is here"

@@ -1,6 +1,5 @@
 """Sealing this process: how far it can be done here, and what is covered. The ear and the audit do it alike."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.errors import DeviceError, EchoctlError, Refused
-from echoctl.seal import kernel, landlock, namespaces, seccomp, senders
+from echoctl.seal import attest, kernel, landlock, namespaces, seccomp, senders
 from echoctl.services import sealed
 
 _ROOT_KEEPS = frozenset({1, 2})
@@ -69,33 +68,36 @@ def check_sound_server(holds: str) -> None:
 
 
 def _seal(reads: Sequence[str]) -> Seal:
-    hidden = _to_hide(reads)
-    why = namespaces.obstacle(hidden)
-    if not why:
-        namespaces.enter(hidden)
+    keys = _keys()
+    why = namespaces.obstacle(keys)
+    if why:
+        hidden = _without_namespace(keys)
     else:
-        hidden = _hide_keys()
+        keep = [paths.data_dir(), paths.state_dir(), paths.cache_dir(), *paths.model_dirs(), *reads]
+        hidden = namespaces.enter(keys, senders.found(os.environ, keep))
     try:
         kernel.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
         seccomp.install()
     except OSError as error:
         return Seal(sealed.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
+    if handed := attest.inherited():  # what is open stays open: a seal is about what can be made
+        return Seal(sealed.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
     return Seal(sealed.SECCOMP if why else sealed.NAMESPACE, why, tuple(hidden))
 
 
-def _hide_keys() -> list[str]:
-    """Without a namespace: the keys at least, where the kernel can."""
+def _keys() -> list[str]:
+    """The folder of the keys, made where it is missing, so that a key that comes later is out of sight too."""
     try:
-        landlock.hide(paths.private_dir(paths.keys_dir()), paths.data_dir())
-    except (OSError, EchoctlError):
+        return [paths.private_dir(paths.keys_dir())]
+    except EchoctlError:  # doctor says what is wrong with it
         return []
-    return [paths.keys_dir()]
 
 
-def _to_hide(reads: Sequence[str]) -> list[str]:
-    """keys/, which is made so that a key that comes later is out of sight too, and what sends for others."""
-    keep = [paths.data_dir(), paths.state_dir(), paths.cache_dir(), *paths.model_dirs(), *reads]
-    hidden = senders.found(os.environ, keep)
-    with contextlib.suppress(EchoctlError):  # doctor says what is wrong with the folder
-        hidden.append(paths.private_dir(paths.keys_dir()))
-    return hidden
+def _without_namespace(keys: list[str]) -> list[str]:
+    """The keys at least, where the kernel can."""
+    try:
+        for folder in keys:
+            landlock.hide(folder, paths.data_dir())
+    except OSError:
+        return []
+    return keys

@@ -64,7 +64,7 @@ def test_where_everything_holds_it_says_so_and_leaves_nothing_behind(cli: Cli, h
     run = cli("audit", env={"PYTHONPATH": str(REPOSITORY)})
     assert run.exit == 0, run.stdout + run.stderr
     assert run.stdout.startswith("seal\n  ok    seal            sealed, 0 B sent\n")
-    assert "42 of 42 refused: TCP over IPv4" in run.stdout or "41 of 41 refused" in run.stdout
+    assert "43 of 43 refused: TCP over IPv4" in run.stdout or "42 of 42 refused" in run.stdout
     assert [line for line in run.stdout.splitlines() if not line.startswith(" ")] == [
         "seal", "listener", "plaintext", "rights", "leaks",
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_the_persons_own_key_is_what_is_out_of_sight(home: Path, broken: Callabl
     vaults.ensure()
     code, document = audit()
     assert (code, failed(document)) == (0, [])
-    assert document["seal"]["hidden"][-1] == paths.keys_dir()
+    assert paths.keys_dir() in document["seal"]["hidden"]
     broken(
         "from echoctl.seal import namespaces\n"
         "cover = namespaces._cover\n"

@@ -13,7 +13,9 @@ import dataclasses, json, os, sys
 from echoctl.seal import attempts, namespaces, seccomp
 keys, abstract, how = sys.argv[1:4]
 if "namespaces" in how: namespaces.enter([keys])
-if how.startswith("without "):
+if how.endswith("without sockets"):
+    seccomp.kernel.NUMBERS = {**seccomp.kernel.NUMBERS, "socket": (999, 999)}
+elif how.startswith("without "):
     seccomp.DENIED = tuple(name for name in seccomp.DENIED if name != how.split()[1])
 if how != "open" and how != "namespaces": seccomp.install()
 around = attempts.Surroundings(abstract=abstract, keys=keys, outside=os.getppid())
@@ -61,3 +63,10 @@ def test_with_the_filter_alone_the_rest_is_said_to_be_open(inside: Inside, keys:
 def test_a_call_that_is_left_out_of_the_filter_is_found(name: str, inside: Inside, keys: Path) -> None:
     made = inside(TRY, keys, "", f"without {name}")
     assert [a["name"] for a in made if a["by"] == attempts.SECCOMP and a["outcome"] != attempts.REFUSED] == [name]
+
+
+@pytest.mark.lab
+def test_a_filter_that_forgets_sockets_is_found_behind_a_namespace(inside: Inside, keys: Path) -> None:
+    made = outcomes(inside(TRY, keys, "", "namespaces, without sockets"))
+    assert made["netlink"] == attempts.OPEN
+    assert made["TCP over IPv4"] == attempts.FAILED  # it has no way out, and that is not the filter's doing

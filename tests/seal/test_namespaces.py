@@ -107,6 +107,11 @@ print(json.dumps([why, (os.readlink("/proc/self/ns/user"), os.getuid()) == befor
     assert untouched
 
 
+def test_what_need_not_be_covered_is_no_obstacle(tmp_path: Path, inside: Inside) -> None:
+    code = "import json; from echoctl.seal import namespaces as n; print(json.dumps(n.enter([], ['/no/such', '/mnt'])))"
+    assert inside(code) == ["/mnt"]
+
+
 def test_what_cannot_be_covered_is_an_obstacle(tmp_path: Path, inside: Inside) -> None:
     code = "import json; from echoctl.seal import namespaces; print(json.dumps(namespaces.obstacle(['/no/such'])))"
     assert "No such file" in inside(code)

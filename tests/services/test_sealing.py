@@ -1,6 +1,7 @@
 """How far this process is sealed, and what a person asked for."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -82,6 +83,21 @@ def test_without_namespaces_the_filter_holds_and_it_says_why(person: list[str], 
 def test_without_namespaces_and_landlock_the_keys_are_in_reach(person: list[str]) -> None:
     done = seal("require", [*person, *caged("unshare=EPERM", "landlock_create_ruleset=ENOSYS")])
     assert (done["holds"], done["keys"], done["hidden"]) == (sealed.SECCOMP, ["device.key"], [])
+
+
+@pytest.mark.lab
+def test_a_network_socket_that_was_handed_in_is_no_seal(keys: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handed:
+        run = subprocess.run(
+            [sys.executable, "-c", SEAL, "try"],
+            stdin=handed,
+            capture_output=True,
+            text=True,
+            cwd=REPOSITORY,
+            check=True,
+        )
+    done = json.loads(run.stdout)
+    assert (done["holds"], done["why"]) == (sealed.NONE, "it was handed a network socket (descriptor 0)")
 
 
 @pytest.mark.lab
