@@ -13,11 +13,11 @@ import pytest
 from echoctl import paths
 from echoctl.services import vaults
 from tests.conftest import REPOSITORY, Run
-from tests.lab.cage import caged, open_folder, somebody
+from tests.lab.cage import caged, needs_namespaces, open_folder, somebody
 
 __all__ = ["open_folder"]
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, needs_namespaces]
 
 Cli = Callable[..., Run]
 

@@ -12,12 +12,12 @@ import pytest
 from echoctl.seal import attest
 from tests.conftest import REPOSITORY, Run
 from tests.e2e.conftest import Running
-from tests.lab.cage import caged, somebody
+from tests.lab.cage import caged, needs_namespaces, somebody
 from tests.lab.sound import SoundLab, sound_lab
 
 __all__ = ["sound_lab"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, needs_namespaces]
 
 Cli = Callable[..., Run]
 Start = Callable[..., Running]

@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import platform
+import shutil
 import struct
 import subprocess
 import sys
@@ -24,6 +25,13 @@ NUMBERS = {
 }
 SOMEBODY = 65534
 REACH = "import subprocess, sys, echoctl, vosk; subprocess.run([sys.executable, '-c', ''], check=True)"
+
+
+needs_namespaces = pytest.mark.skipif(
+    not shutil.which("unshare")
+    or subprocess.run(["unshare", "-Urnm", "true"], capture_output=True, check=False).returncode != 0,
+    reason="user namespaces are not allowed here",
+)
 
 
 @pytest.fixture

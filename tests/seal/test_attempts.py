@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from echoctl.seal import attempts, seccomp
+from tests.lab.cage import needs_namespaces
 from tests.seal.conftest import Inside
 
 TRY = """
@@ -38,6 +39,7 @@ def test_every_call_that_the_filter_refuses_is_attempted() -> None:
     assert set(attempts.SYSCALLS) == set(seccomp.DENIED)
 
 
+@needs_namespaces
 @pytest.mark.lab
 def test_in_a_whole_seal_everything_is_refused(inside: Inside, keys: Path) -> None:
     made = inside(TRY, keys, "", "namespaces and the filter")
@@ -65,6 +67,7 @@ def test_a_call_that_is_left_out_of_the_filter_is_found(name: str, inside: Insid
     assert [a["name"] for a in made if a["by"] == attempts.SECCOMP and a["outcome"] != attempts.REFUSED] == [name]
 
 
+@needs_namespaces
 @pytest.mark.lab
 def test_a_filter_that_forgets_sockets_is_found_behind_a_namespace(inside: Inside, keys: Path) -> None:
     made = outcomes(inside(TRY, keys, "", "namespaces, without sockets"))

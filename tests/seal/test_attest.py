@@ -9,7 +9,7 @@ import pytest
 
 from echoctl.seal import attest, counters
 from tests.conftest import REPOSITORY
-from tests.lab.cage import open_folder
+from tests.lab.cage import needs_namespaces, open_folder
 
 __all__ = ["open_folder"]
 
@@ -59,6 +59,7 @@ def test_an_unsealed_process_shows_as_one_with_its_sockets(server: socket.socket
     assert seen.interfaces.keys() == counters.interfaces(os.getpid()).keys()
 
 
+@needs_namespaces
 @pytest.mark.lab
 def test_a_sealed_one_too_and_a_socket_from_before_is_found(server: socket.socket) -> None:
     seen = look(server, "udp", "sealed")

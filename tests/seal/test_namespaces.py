@@ -1,26 +1,16 @@
 """What a process sees and does in namespaces of its own: as root, as somebody, and where they are refused."""
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.lab.cage import caged, open_folder, somebody
+from tests.lab.cage import caged, needs_namespaces, open_folder, somebody
 from tests.seal.conftest import Inside
 
 __all__ = ["open_folder"]
 
-pytestmark = [
-    pytest.mark.lab,
-    pytest.mark.skipif(
-        subprocess.run(["unshare", "-Urnm", "true"], capture_output=True, check=False).returncode != 0
-        if shutil.which("unshare")
-        else True,
-        reason="user namespaces are not allowed here",
-    ),
-]
+pytestmark = [pytest.mark.lab, needs_namespaces]
 
 ENTER = """
 import json, os, sqlite3, sys

@@ -12,6 +12,7 @@ from echoctl.services import audit, sealed
 from echoctl.services.health import Grade
 from tests.conftest import Run
 from tests.e2e.conftest import Running, start
+from tests.lab.cage import needs_namespaces
 
 __all__ = ["start"]
 
@@ -61,6 +62,7 @@ def test_one_that_claims_less_is_held_to_less() -> None:
     assert next(audit.judge(open_, sealed.NONE)).grade is Grade.NOTE
 
 
+@needs_namespaces
 @pytest.mark.lab
 def test_a_running_listener_is_looked_at(
     start: Callable[..., Running], cli: Callable[..., Run], speech_model: object, monkeypatch: pytest.MonkeyPatch

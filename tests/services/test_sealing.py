@@ -14,7 +14,7 @@ from echoctl import paths
 from echoctl.errors import DeviceError, Refused
 from echoctl.services import sealed, sealing
 from tests.conftest import REPOSITORY
-from tests.lab.cage import caged, open_folder, somebody
+from tests.lab.cage import caged, needs_namespaces, open_folder, somebody
 
 __all__ = ["open_folder"]
 
@@ -60,6 +60,7 @@ def person(request: pytest.FixtureRequest, keys: Path, open_folder: Path) -> lis
     return somebody(open_folder / "own") if request.param == "somebody" else []
 
 
+@needs_namespaces
 @pytest.mark.lab
 @pytest.mark.parametrize("wish", ["try", "require"])
 def test_a_whole_seal(person: list[str], wish: str) -> None:
@@ -100,6 +101,7 @@ def test_a_network_socket_that_was_handed_in_is_no_seal(keys: Path) -> None:
     assert (done["holds"], done["why"]) == (sealed.NONE, "it was handed a network socket (descriptor 0)")
 
 
+@needs_namespaces
 @pytest.mark.lab
 def test_the_outlook_is_what_comes_of_it_and_makes_nothing(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECHOCTL_STATE_DIR", str(open_folder / "state"))
