@@ -25,7 +25,7 @@ for ((j = 0; j < $0; j++)); do _echoctl; done; true
 """
 _FISH = """
 source completions/echoctl.fish
-for i in (seq $argv[1]); set -g __echoctl_line; complete -C"echoctl history list --ro" >/dev/null; end
+for i in (seq $argv[1]); complete -C"echoctl history list --ro" >/dev/null; end
 """
 SHELLS = {"bash": ["bash", "-c", _BASH], "fish": ["fish", "--no-config", "-c", _FISH]}
 KINDS = ("recordings", "rooms", "wake-words", "devices", "models")

@@ -1,328 +1,574 @@
 # fish completion for echoctl, made by tools/make_completions.py from the command tree: do not edit.
 # Words come from this file; recordings, rooms and the like from `echoctl _complete`.
 
-# Where are we? Sets __echoctl_path (the command) and __echoctl_place (how many arguments it has already).
-function __echoctl_look
-    set -l words (commandline -opc)
-    test "$words" = "$__echoctl_line"; and return
-    set -g __echoctl_line $words
-    set -g __echoctl_path echoctl
-    set -g __echoctl_place 0
-    set -l skip
-    for word in $words[2..-1]
-        if set -q skip[1]
-            set -e skip
-        else if contains -- $word $__echoctl_takes
-            set skip yes
+# What may follow a command: subs and options (word TAB help), takes (option=VALUE) and places (VALUE, the last with +
+# may be repeated). VALUE is file, one|of|these, @kind for `echoctl _complete kind`, or any for what nobody can guess.
+function __echoctl_table
+    set -g __echoctl_subs
+    set -g __echoctl_options
+    set -g __echoctl_takes
+    set -g __echoctl_places
+    switch "$argv[1]"
+        case 'echoctl'
+            set __echoctl_subs \
+                listen\t'Wait for a wake word, record, transcribe and store, sealed' \
+                tui\t'Show the dashboard: the ring, this moment, the history, the traffic' \
+                mute\t'Close the microphone, and keep it closed' \
+                unmute\t'Open the microphone again' \
+                status\t'Show state, mute and counters, once or as they change' \
+                history\t'List, show, search, export, import, correct and delete what was heard' \
+                vault\t'How recordings are sealed, and who can open them' \
+                traffic\t'Watch what a smart speaker sends, and judge it' \
+                model\t'Install, list, verify and remove speech models' \
+                devices\t'Show microphones and speakers' \
+                doctor\t'Check the installation, each finding with its cure' \
+                audit\t'Try whether what listens can get out, and look for leaks' \
+                config\t'Show, check and find the settings' \
+                db\t'Find the database, and check that it is sound' \
+                plugins\t'List the plugins, without importing them' \
+                completion\t'Print the script that lets Tab complete all this'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --version\t'Print the version'
+        case 'echoctl listen'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --wake-word\t'Wake on this word; repeatable' \
+                -w\t'Wake on this word; repeatable' \
+                --input\t'A WAV or FLAC file, or raw pcm on stdin' \
+                -i\t'A WAV or FLAC file, or raw pcm on stdin' \
+                --device\t'Microphone by name or number; see echoctl devices' \
+                --realtime\t'Play a file at the speed of life' \
+                --demo\t'Play the packaged sample into a store that is removed' \
+                --once\t'End after one request' \
+                --now\t'Push to talk: begin with a request, without a wake word' \
+                --store\t'What is kept of a request' \
+                --no-store\t'Keep nothing at all' \
+                --room\t'A label for what is recorded here' \
+                --exec\t'Run CMD for each event, its JSON on stdin; no shell' \
+                --chime\t'Play a sound at start and end of a request' \
+                --no-chime\t'Play a sound at start and end of a request' \
+                --require-seal\t'Refuse to listen when the kernel cannot keep the listener off the network; or do without that' \
+                --no-seal\t'Refuse to listen when the kernel cannot keep the listener off the network; or do without that' \
+                --json\t'Print events as NDJSON'
+            set __echoctl_takes \
+                '--wake-word=@wake-words' \
+                '-w=@wake-words' \
+                '--input=file' \
+                '-i=file' \
+                '--device=any' \
+                '--store=times|transcript|audio|both' \
+                '--room=@rooms' \
+                '--exec=any'
+        case 'echoctl tui'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --no-listen\t'Only look: do not open the microphone' \
+                --theme\t'echoctl-dark, -light, -contrast, -mono or -ansi' \
+                --ascii\t'Draw with plain ASCII characters' \
+                --no-motion\t'Show each state as a still picture'
+            set __echoctl_takes \
+                '--theme=any'
+        case 'echoctl mute'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl unmute'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl status'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --follow\t'Go on, with a line for every change' \
+                -f\t'Go on, with a line for every change' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl history'
+            set __echoctl_subs \
+                search\t'Find recordings by what was said, or corrected to have been said; the newest first' \
+                play\t'Play a recording on the speaker' \
+                export\t'Write recordings to files, to a folder, or to stdout' \
+                import\t'Bring back what `history export --format dir` or `--format age` has written' \
+                list\t'List recordings, the newest first' \
+                show\t'Show one recording: its text, and with --json each word with its times' \
+                delete\t'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again' \
+                feedback\t'Say whether a transcript is right, and what was really said' \
+                stats\t'Count recordings: by wake word, room, and what people said of the transcripts'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl history search'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --regex\t'TEXT is a Python regular expression' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --before\t'Before then' \
+                --older-than\t'Older than that: 7d, 12h, 30m' \
+                --room\t'Only of this room' \
+                --wake-word\t'Only those that this word began' \
+                --limit\t'How many at most; 0: all' \
+                -n\t'How many at most; 0: all' \
+                --before-id\t'Go on after this recording' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--before=any' \
+                '--older-than=any' \
+                '--room=@rooms' \
+                '--wake-word=@wake-words' \
+                '--limit=any' \
+                '-n=any' \
+                '--before-id=@recordings' \
+                '--passphrase-file=file'
+            set __echoctl_places \
+                'any'
+        case 'echoctl history play'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --device\t'Speaker by name or number; see echoctl devices' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--device=any' \
+                '--passphrase-file=file'
+            set __echoctl_places \
+                '@recordings'
+        case 'echoctl history export'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --before\t'Before then' \
+                --older-than\t'Older than that: 7d, 12h, 30m' \
+                --room\t'Only of this room' \
+                --wake-word\t'Only those that this word began' \
+                --all\t'Everything that was heard' \
+                --format\t'Default: as -o FILE ends, else wav' \
+                -o\t'Where to; -: stdout, even a terminal' \
+                --output\t'Where to; -: stdout, even a terminal' \
+                -r\t'With --format age: whom it is for; several times' \
+                --recipient\t'With --format age: whom it is for; several times' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--before=any' \
+                '--older-than=any' \
+                '--room=@rooms' \
+                '--wake-word=@wake-words' \
+                '--format=wav|flac|opus|dir|age' \
+                '-o=file' \
+                '--output=file' \
+                '-r=any' \
+                '--recipient=any' \
+                '--passphrase-file=file'
+            set __echoctl_places \
+                '@recordings+'
+        case 'echoctl history import'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --identity\t'The age identity that opens it, if it is sealed' \
+                --dry-run\t'Look at everything and keep nothing' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--identity=file'
+            set __echoctl_places \
+                'file'
+        case 'echoctl history list'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --before\t'Before then' \
+                --older-than\t'Older than that: 7d, 12h, 30m' \
+                --room\t'Only of this room' \
+                --wake-word\t'Only those that this word began' \
+                --limit\t'How many at most; 0: all' \
+                -n\t'How many at most; 0: all' \
+                --before-id\t'The page that follows this recording' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--before=any' \
+                '--older-than=any' \
+                '--room=@rooms' \
+                '--wake-word=@wake-words' \
+                '--limit=any' \
+                '-n=any' \
+                '--before-id=@recordings' \
+                '--passphrase-file=file'
+        case 'echoctl history show'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--passphrase-file=file'
+            set __echoctl_places \
+                '@recordings'
+        case 'echoctl history delete'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --before\t'Before then' \
+                --older-than\t'Older than that: 7d, 12h, 30m' \
+                --room\t'Only of this room' \
+                --wake-word\t'Only those that this word began' \
+                --all\t'Everything that was heard' \
+                --yes\t'Do not ask' \
+                -y\t'Do not ask' \
+                --dry-run\t'Show the plan and touch nothing' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--before=any' \
+                '--older-than=any' \
+                '--room=@rooms' \
+                '--wake-word=@wake-words'
+            set __echoctl_places \
+                '@recordings+'
+        case 'echoctl history feedback'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --text\t'What was said instead; kept sealed' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--text=any' \
+                '--passphrase-file=file'
+            set __echoctl_places \
+                '@recordings' \
+                'right|wrong'
+        case 'echoctl history stats'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl vault'
+            set __echoctl_subs \
+                init\t'Make the vault: a device key, and a database that is sealed to it' \
+                status\t'Show what opens the vault, and what it holds' \
+                passphrase\t'Set, change or remove the passphrase' \
+                recover\t'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl vault init'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl vault status'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl vault passphrase'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --remove\t'Let the device key alone open the vault again' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --new-passphrase-file\t'The new passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--passphrase-file=file' \
+                '--new-passphrase-file=file'
+        case 'echoctl vault recover'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --make\t'Make a recovery line and show it, this once' \
+                --from\t'The recovery line is in FILE' \
+                --device-only\t'Set no passphrase: let the device key alone open the vault' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --new-passphrase-file\t'The new passphrase is the first line of FILE' \
+                --yes\t'Do not ask' \
+                -y\t'Do not ask' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--from=file' \
+                '--passphrase-file=file' \
+                '--new-passphrase-file=file'
+        case 'echoctl traffic'
+            set __echoctl_subs \
+                watch\t'Watch what devices send, live: who talks to whom, how much, and uploads that have the shape of speech' \
+                import\t'Read captures: pcap or pcapng, gzip or not, by tcpdump, Wireshark or a router' \
+                endpoints\t'List whom devices talk to, with bytes up and down, the busiest upload first' \
+                bursts\t'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it' \
+                verdict\t'Say whether the speaker sent speech that nobody called for, with the evidence and its limits' \
+                devices\t'List the devices that were seen, and say which of them are speakers'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl traffic watch'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --interface\t'The network interface that the packets pass' \
+                -i\t'The network interface that the packets pass' \
+                --ssh\t'Capture there, root@router: over your own ssh' \
+                --device\t'Only this device, by name or MAC address' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--interface=any' \
+                '-i=any' \
+                '--ssh=any' \
+                '--device=@devices'
+        case 'echoctl traffic import'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                'file+'
+        case 'echoctl traffic endpoints'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any'
+            set __echoctl_places \
+                '@devices'
+        case 'echoctl traffic bursts'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --class\t'Only these; may be given several times' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--class=voice|possible|status|bulk|keepalive'
+            set __echoctl_places \
+                '@devices'
+        case 'echoctl traffic verdict'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'7d, 12h, 30m, a date or time; else all that was watched' \
+                --wakes\t'Times of wake words from elsewhere, one per line, instead of ours' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--wakes=file'
+            set __echoctl_places \
+                '@devices'
+        case 'echoctl traffic devices'
+            set __echoctl_subs \
+                name\t'Say what a device is called, and whether it is a smart speaker: only speakers are judged'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl traffic devices name'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --speaker\t'Whether it is a smart speaker' \
+                --no-speaker\t'Whether it is a smart speaker' \
+                --model\t'Its model, for thresholds of its own: echo, nest-mini, homepod …' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--model=any'
+            set __echoctl_places \
+                '@devices' \
+                'any'
+        case 'echoctl model'
+            set __echoctl_subs \
+                install\t'Install the small English model (41 MB), or another one with --from' \
+                list\t'List the installed speech models, and the wake word engines with their licences' \
+                verify\t'Hash every file of a model and compare with what was recorded when it was installed' \
+                remove\t'Remove an installed model'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl model install'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --from\t'A folder, .zip or .tar.gz, or where to fetch one' \
+                --name\t'What to call it here' \
+                --sha256\t'What --from must hash to' \
+                --yes\t'Do not ask' \
+                -y\t'Do not ask' \
+                --dry-run\t'Show the plan and touch nothing' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--from=file' \
+                '--name=@models' \
+                '--sha256=any'
+        case 'echoctl model list'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl model verify'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                '@models'
+        case 'echoctl model remove'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --yes\t'Do not ask' \
+                -y\t'Do not ask' \
+                --dry-run\t'Show the plan and touch nothing' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                '@models'
+        case 'echoctl devices'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl doctor'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl audit'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl config'
+            set __echoctl_subs \
+                show\t'Show every setting, its value and where the value comes from' \
+                validate\t'List every problem of config.toml and of the ECHOCTL_ variables' \
+                path\t'Print the path of config.toml, whether it exists or not'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl config show'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                'listen.wake_words|listen.device|listen.preroll_ms|listen.pause_ms|listen.min_speech_ms|listen.no_speech_ms|listen.max_ms|listen.room|listen.chime|listen.require_seal|listen.exec|wake.refractory_ms|wake.thresholds|vault.store|vault.passphrase_command|speech.model|led.sysfs|hooks.transcripts|tui.theme|tui.motion|tui.ascii|tui.auto_lock_min|tui.keys+'
+        case 'echoctl config validate'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl config path'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl db'
+            set __echoctl_subs \
+                path\t'Print where the database is, or would be' \
+                check\t'Look for damage, and empty the write-ahead log'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl db path'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl db check'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl plugins'
+            set __echoctl_subs \
+                list\t'List the installed plugins, and whether they run'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl plugins list'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl completion'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+            set __echoctl_places \
+                'bash|zsh|fish|powershell'
+    end
+end
+
+# Offer what may stand for the VALUE $argv[1], where $argv[2] was typed, each with $argv[3] before it.
+function __echoctl_offer
+    set -l typed (string unescape -- $argv[2]; or string replace -r '^["\']' '' -- $argv[2])
+    switch $argv[1]
+        case any
+        case file
+            __fish_complete_path $typed | string replace -r -- '^' "$argv[3]"
+        case '@*'
+            set -l program (string replace -r '^~' $HOME -- (commandline -opc)[1])
+            $program _complete (string sub -s 2 -- $argv[1]) $typed 2>/dev/null | string replace -r -- '^' "$argv[3]"
+        case '*'
+            string split '|' -- $argv[1] | string replace -r -- '^' "$argv[3]"
+    end
+end
+
+function __echoctl_complete
+    set -l path echoctl
+    set -l option ''
+    set -l place 1
+    set -l typed (commandline -ct)
+    __echoctl_table $path
+    for word in (commandline -opc)[2..-1]
+        if test -n "$option"
+            set option ''
         else if string match -q -- '-*' $word
-            continue
-        else if contains -- "$__echoctl_path $word" $__echoctl_commands
-            set __echoctl_path "$__echoctl_path $word"
+            for pair in $__echoctl_takes
+                test "$word" = (string split -m 1 -f 1 = -- $pair); and set option $word
+            end
+        else if string match -q -- "$word"\t'*' $__echoctl_subs
+            set path "$path $word"
+            __echoctl_table $path
         else
-            set __echoctl_place (math $__echoctl_place + 1)
+            set place (math $place + 1)
         end
     end
-end
-
-# True in this command; with a number only at that argument, with `from` at that one and all after it.
-function __echoctl_at
-    __echoctl_look
-    test "$__echoctl_path" = "$argv[1]"; or return
-    switch "$argv[3]"
-        case from
-            test $__echoctl_place -ge $argv[2]
-        case '*'
-            test -z "$argv[2]"; or test $__echoctl_place -eq $argv[2]
+    set -l before ''
+    if test -z "$option"; and string match -q -- '--*=*' $typed
+        set option (string replace -r '=.*' '' -- $typed)
+        set before $option=
+        set typed (string replace -r '^[^=]*=' '' -- $typed)
+    end
+    if test -n "$option"
+        for pair in $__echoctl_takes
+            string match -q -- "$option=*" $pair
+            and __echoctl_offer (string replace -r '^[^=]*=' '' -- $pair) "$typed" $before
+        end
+    else if string match -q -- '-*' $typed
+        printf '%s\n' $__echoctl_options
+    else
+        printf '%s\n' $__echoctl_subs
+        set -l value $__echoctl_places[$place]
+        if test -z "$value"; and string match -q -- '*+' "$__echoctl_places[-1]"
+            set value $__echoctl_places[-1]
+        end
+        test -n "$value"; and __echoctl_offer (string trim -r -c + -- $value) "$typed" ''
     end
 end
 
-# The values of a kind, each with what it is.
-function __echoctl_ask
-    set -l program (string replace -r '^~' $HOME -- (commandline -opc)[1])
-    $program _complete $argv[1] (string unescape -- (commandline -ct | string replace -r '^--[a-z-]+=' '')) 2>/dev/null
-end
-
-complete -c echoctl -f
-
-set -g __echoctl_takes --before --before-id --class --device --exec --format --from --identity --input --interface --limit --model --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --ssh --store --text --theme --wake-word --wakes -i -n -o -r -w
-set -g __echoctl_commands 'echoctl listen' 'echoctl tui' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic watch' 'echoctl traffic import' 'echoctl traffic endpoints' 'echoctl traffic bursts' 'echoctl traffic verdict' 'echoctl traffic devices' 'echoctl traffic devices name' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
-
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a tui -d 'Show the dashboard: the ring, this moment, the history, the traffic'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a mute -d 'Close the microphone, and keep it closed'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a unmute -d 'Open the microphone again'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a status -d 'Show state, mute and counters, once or as they change'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a history -d 'List, show, search, export, import, correct and delete what was heard'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a vault -d 'How recordings are sealed, and who can open them'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a traffic -d 'Watch what a smart speaker sends, and judge it'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a model -d 'Install, list, verify and remove speech models'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a devices -d 'Show microphones and speakers'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a doctor -d 'Check the installation, each finding with its cure'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a audit -d 'Try whether what listens can get out, and look for leaks'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a config -d 'Show, check and find the settings'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a db -d 'Find the database, and check that it is sound'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a plugins -d 'List the plugins, without importing them'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -a completion -d 'Print the script that lets Tab complete all this'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl'" -l version -d 'Print the version'
-
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l wake-word -s w -x -k -a '(__echoctl_ask wake-words)' -d 'Wake on this word; repeatable'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l input -s i -r -F -d 'A WAV or FLAC file, or raw pcm on stdin'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l device -x -d 'Microphone by name or number; see echoctl devices'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l realtime -d 'Play a file at the speed of life'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l demo -d 'Play the packaged sample into a store that is removed'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l once -d 'End after one request'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l now -d 'Push to talk: begin with a request, without a wake word'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l store -x -a 'times transcript audio both' -d 'What is kept of a request'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l no-store -d 'Keep nothing at all'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'A label for what is recorded here'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l exec -x -d 'Run CMD for each event, its JSON on stdin; no shell'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l chime -l no-chime -d 'Play a sound at start and end of a request'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l require-seal -l no-seal -d 'Refuse to listen when the kernel cannot keep the listener off the network; or do without that'
-complete -c echoctl -n "__echoctl_at 'echoctl listen'" -l json -d 'Print events as NDJSON'
-
-complete -c echoctl -n "__echoctl_at 'echoctl tui'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l no-listen -d 'Only look: do not open the microphone'
-complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l theme -x -d 'echoctl-dark, -light, -contrast, -mono or -ansi'
-complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l ascii -d 'Draw with plain ASCII characters'
-complete -c echoctl -n "__echoctl_at 'echoctl tui'" -l no-motion -d 'Show each state as a still picture'
-
-complete -c echoctl -n "__echoctl_at 'echoctl mute'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl mute'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl unmute'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl unmute'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl status'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl status'" -l follow -s f -d 'Go on, with a line for every change'
-complete -c echoctl -n "__echoctl_at 'echoctl status'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a search -d 'Find recordings by what was said, or corrected to have been said; the newest first'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a play -d 'Play a recording on the speaker'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a export -d 'Write recordings to files, to a folder, or to stdout'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a import -d 'Bring back what `history export --format dir` or `--format age` has written'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a list -d 'List recordings, the newest first'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a show -d 'Show one recording: its text, and with --json each word with its times'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a delete -d 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a feedback -d 'Say whether a transcript is right, and what was really said'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -a stats -d 'Count recordings: by wake word, room, and what people said of the transcripts'
-complete -c echoctl -n "__echoctl_at 'echoctl history'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l regex -d 'TEXT is a Python regular expression'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l before -x -d 'Before then'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l older-than -x -d 'Older than that: 7d, 12h, 30m'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'Only of this room'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l wake-word -x -k -a '(__echoctl_ask wake-words)' -d 'Only those that this word began'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l limit -s n -x -d 'How many at most; 0: all'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l before-id -x -k -a '(__echoctl_ask recordings)' -d 'Go on after this recording'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history play'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l device -x -d 'Speaker by name or number; see echoctl devices'
-complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl history play' 0" -k -a '(__echoctl_ask recordings)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l before -x -d 'Before then'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l older-than -x -d 'Older than that: 7d, 12h, 30m'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'Only of this room'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l wake-word -x -k -a '(__echoctl_ask wake-words)' -d 'Only those that this word began'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l all -d 'Everything that was heard'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l format -x -a 'wav flac opus dir age' -d 'Default: as -o FILE ends, else wav'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s o -l output -r -F -d 'Where to; -: stdout, even a terminal'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s r -l recipient -x -d 'With --format age: whom it is for; several times'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl history export' 0 from" -k -a '(__echoctl_ask recordings)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history import'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l identity -r -F -d 'The age identity that opens it, if it is sealed'
-complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l dry-run -d 'Look at everything and keep nothing'
-complete -c echoctl -n "__echoctl_at 'echoctl history import'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl history import' 0" -r -F
-
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l before -x -d 'Before then'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l older-than -x -d 'Older than that: 7d, 12h, 30m'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'Only of this room'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l wake-word -x -k -a '(__echoctl_ask wake-words)' -d 'Only those that this word began'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l limit -s n -x -d 'How many at most; 0: all'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l before-id -x -k -a '(__echoctl_ask recordings)' -d 'The page that follows this recording'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history show'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history show'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl history show'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl history show' 0" -k -a '(__echoctl_ask recordings)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l before -x -d 'Before then'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l older-than -x -d 'Older than that: 7d, 12h, 30m'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'Only of this room'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l wake-word -x -k -a '(__echoctl_ask wake-words)' -d 'Only those that this word began'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l all -d 'Everything that was heard'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l yes -s y -d 'Do not ask'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l dry-run -d 'Show the plan and touch nothing'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl history delete' 0 from" -k -a '(__echoctl_ask recordings)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l text -x -d 'What was said instead; kept sealed'
-complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl history feedback' 0" -k -a '(__echoctl_ask recordings)'
-complete -c echoctl -n "__echoctl_at 'echoctl history feedback' 1" -a 'right wrong'
-
-complete -c echoctl -n "__echoctl_at 'echoctl history stats'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl history stats'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl vault'" -a init -d 'Make the vault: a device key, and a database that is sealed to it'
-complete -c echoctl -n "__echoctl_at 'echoctl vault'" -a status -d 'Show what opens the vault, and what it holds'
-complete -c echoctl -n "__echoctl_at 'echoctl vault'" -a passphrase -d 'Set, change or remove the passphrase'
-complete -c echoctl -n "__echoctl_at 'echoctl vault'" -a recover -d 'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
-complete -c echoctl -n "__echoctl_at 'echoctl vault'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl vault init'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl vault init'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl vault status'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl vault status'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl vault passphrase'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl vault passphrase'" -l remove -d 'Let the device key alone open the vault again'
-complete -c echoctl -n "__echoctl_at 'echoctl vault passphrase'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl vault passphrase'" -l new-passphrase-file -r -F -d 'The new passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl vault passphrase'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l make -d 'Make a recovery line and show it, this once'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l from -r -F -d 'The recovery line is in FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l device-only -d 'Set no passphrase: let the device key alone open the vault'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l new-passphrase-file -r -F -d 'The new passphrase is the first line of FILE'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l yes -s y -d 'Do not ask'
-complete -c echoctl -n "__echoctl_at 'echoctl vault recover'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a watch -d 'Watch what devices send, live: who talks to whom, how much, and uploads that have the shape of speech'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a import -d 'Read captures: pcap or pcapng, gzip or not, by tcpdump, Wireshark or a router'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a endpoints -d 'List whom devices talk to, with bytes up and down, the busiest upload first'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a bursts -d 'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a verdict -d 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -a devices -d 'List the devices that were seen, and say which of them are speakers'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l interface -s i -x -d 'The network interface that the packets pass'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l ssh -x -d 'Capture there, root@router: over your own ssh'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l device -x -k -a '(__echoctl_ask devices)' -d 'Only this device, by name or MAC address'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic watch'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic import'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic import'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic import' 0 from" -r -F
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic endpoints' 0" -k -a '(__echoctl_ask devices)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -l since -x -d 'From then on: 7d, 12h, 30m, 2026-11-23'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -l class -x -a 'voice possible status bulk keepalive' -d 'Only these; may be given several times'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic bursts' 0" -k -a '(__echoctl_ask devices)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l since -x -d '7d, 12h, 30m, a date or time; else all that was watched'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l wakes -r -F -d 'Times of wake words from elsewhere, one per line, instead of ours'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic verdict' 0" -k -a '(__echoctl_ask devices)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices'" -a name -d 'Say what a device is called, and whether it is a smart speaker: only speakers are judged'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l speaker -l no-speaker -d 'Whether it is a smart speaker'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l model -x -d 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name' 0" -k -a '(__echoctl_ask devices)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl model'" -a install -d 'Install the small English model (41 MB), or another one with --from'
-complete -c echoctl -n "__echoctl_at 'echoctl model'" -a list -d 'List the installed speech models, and the wake word engines with their licences'
-complete -c echoctl -n "__echoctl_at 'echoctl model'" -a verify -d 'Hash every file of a model and compare with what was recorded when it was installed'
-complete -c echoctl -n "__echoctl_at 'echoctl model'" -a remove -d 'Remove an installed model'
-complete -c echoctl -n "__echoctl_at 'echoctl model'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -l from -r -F -d 'A folder, .zip or .tar.gz, or where to fetch one'
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -l name -x -k -a '(__echoctl_ask models)' -d 'What to call it here'
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -l sha256 -x -d 'What --from must hash to'
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -l yes -s y -d 'Do not ask'
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -l dry-run -d 'Show the plan and touch nothing'
-complete -c echoctl -n "__echoctl_at 'echoctl model install'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl model list'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl model list'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl model verify'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl model verify'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl model verify' 0" -k -a '(__echoctl_ask models)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl model remove'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl model remove'" -l yes -s y -d 'Do not ask'
-complete -c echoctl -n "__echoctl_at 'echoctl model remove'" -l dry-run -d 'Show the plan and touch nothing'
-complete -c echoctl -n "__echoctl_at 'echoctl model remove'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl model remove' 0" -k -a '(__echoctl_ask models)'
-
-complete -c echoctl -n "__echoctl_at 'echoctl devices'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl devices'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl doctor'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl doctor'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl audit'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl audit'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl config'" -a show -d 'Show every setting, its value and where the value comes from'
-complete -c echoctl -n "__echoctl_at 'echoctl config'" -a validate -d 'List every problem of config.toml and of the ECHOCTL_ variables'
-complete -c echoctl -n "__echoctl_at 'echoctl config'" -a path -d 'Print the path of config.toml, whether it exists or not'
-complete -c echoctl -n "__echoctl_at 'echoctl config'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl config show'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl config show'" -l json -d 'Print JSON instead of a table'
-complete -c echoctl -n "__echoctl_at 'echoctl config show' 0 from" -a 'listen.wake_words listen.device listen.preroll_ms listen.pause_ms listen.min_speech_ms listen.no_speech_ms listen.max_ms listen.room listen.chime listen.require_seal listen.exec wake.refractory_ms wake.thresholds vault.store vault.passphrase_command speech.model led.sysfs hooks.transcripts tui.theme tui.motion tui.ascii tui.auto_lock_min tui.keys'
-
-complete -c echoctl -n "__echoctl_at 'echoctl config validate'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl config validate'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl config path'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl config path'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl db'" -a path -d 'Print where the database is, or would be'
-complete -c echoctl -n "__echoctl_at 'echoctl db'" -a check -d 'Look for damage, and empty the write-ahead log'
-complete -c echoctl -n "__echoctl_at 'echoctl db'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl db path'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl db path'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl db check'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl db check'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl plugins'" -a list -d 'List the installed plugins, and whether they run'
-complete -c echoctl -n "__echoctl_at 'echoctl plugins'" -s h -l help -d 'Show the help and exit'
-
-complete -c echoctl -n "__echoctl_at 'echoctl plugins list'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl plugins list'" -l json -d 'Print JSON instead of a table'
-
-complete -c echoctl -n "__echoctl_at 'echoctl completion'" -s h -l help -d 'Show the help and exit'
-complete -c echoctl -n "__echoctl_at 'echoctl completion' 0" -a 'bash zsh fish powershell'
+complete -c echoctl -f -k -a '(__echoctl_complete)'

@@ -110,6 +110,22 @@ def test_fish_offers(path: Path, line: str, offered: list[str]) -> None:
     assert fish_offers(path, line) == expected(offered)
 
 
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("echoctl history list --room=ki", ["--room=kitchen"]),
+        ("echoctl history list --room=nowhere", []),
+        ("echoctl listen --store=ti", ["--store=times"]),
+        ("echoctl listen -w hey\\ j", ["hey jarvis"]),
+        ("echoctl listen --input /etc/host", sorted(map(str, Path("/etc").glob("host*")))),
+        ("echoctl history list --since ", []),
+    ],
+)
+def test_fish_offers_values_as_they_are_typed(path: Path, line: str, offered: list[str]) -> None:
+    assert [word.rstrip("/") for word in fish_offers(path, line)] == offered
+
+
 @pytest.mark.parametrize(("line", "_"), STATIC)
 def test_words_that_the_script_knows_start_no_process(path: Path, line: str, _: list[str]) -> None:
     bash_offers(path, line)
