@@ -4,6 +4,7 @@ Python needs no rights of its own: tcpdump captures, and of each packet it hands
 """
 
 import contextlib
+import fcntl
 import gzip
 import os
 import re
@@ -28,6 +29,9 @@ SNAPLEN = 256
 
 IDLE_S = 0.1
 """How often a live stream without packets lets the time pass."""
+
+_GATHER_S, _FEW_BYTES = 0.04, 4096
+_PIPE_BYTES = 1 << 20
 
 _CAPTURE = ["--immediate-mode", "-U", "-n", "-s", str(SNAPLEN), "-w", "-"]
 _SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"
@@ -82,6 +86,10 @@ class Live:
             raise DeviceError(f"cannot run {command[0]}: {error.strerror}", f"install {command[0]}") from error
         assert self._child.stdout is not None
         self._out = self._child.stdout.fileno()
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux; so that a moment's work here makes nobody wait there
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._pause = 0.0
         self._ahead = b""
         self.begun = False
         """Something was read."""
@@ -91,10 +99,13 @@ class Live:
         if self._ahead:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
             return data
+        time.sleep(self._pause)
         while self._beat():
             if select.select([self._out], [], [], IDLE_S)[0]:
                 data = os.read(self._out, size)
                 self.begun = self.begun or bool(data)
+                # Few packets a second are fetched in small lots: waking up for each costs more than counting it.
+                self._pause = _GATHER_S if len(data) < _FEW_BYTES else 0.0
                 return data
         return b""
 
