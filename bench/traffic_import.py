@@ -28,7 +28,9 @@ def run(name: str, file: Path) -> tuple[float, int, int]:
     if name in traffic_readers.PROGRAMS:
         command = [*traffic_readers.PROGRAMS[name], str(file)]
         before = os.times()
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} ended with exit code {done.returncode}")
         after = os.times()
         return after[2] + after[3] - before[2] - before[3], done.stdout.count(b"\n"), 0
     with tempfile.TemporaryDirectory() as store:
