@@ -29,6 +29,7 @@ _echoctl_words() {
         ;;
     'echoctl history')
         subs='search play export import list show delete feedback stats'
+        subs='search export import delete list show feedback stats'
         ;;
     'echoctl history search')
         flags='-h --help --regex --json'
@@ -50,6 +51,11 @@ _echoctl_words() {
         takes='--identity=file'
         places='file'
         ;;
+    'echoctl history delete')
+        flags='-h --help --all --yes -y --dry-run --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --guest=any --matching=any --passphrase-file=file'
+        places='@recordings+'
+        ;;
     'echoctl history list')
         flags='-h --help --json'
         takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file'
@@ -58,11 +64,6 @@ _echoctl_words() {
         flags='-h --help --json'
         takes='--passphrase-file=file'
         places='@recordings'
-        ;;
-    'echoctl history delete')
-        flags='-h --help --all --yes -y --dry-run --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words'
-        places='@recordings+'
         ;;
     'echoctl history feedback')
         flags='-h --help --json'
@@ -73,7 +74,10 @@ _echoctl_words() {
         flags='-h --help --json'
         ;;
     'echoctl vault')
-        subs='init status passphrase recover'
+        subs='receipts init status passphrase recover'
+        ;;
+    'echoctl vault receipts')
+        flags='-h --help --json'
         ;;
     'echoctl vault init')
         flags='-h --help --json'

@@ -120,9 +120,9 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'play' = 'Play a recording on the speaker'
                 'export' = 'Write recordings to files, to a folder, or to stdout'
                 'import' = 'Bring back what `history export --format dir` or `--format age` has written'
+                'delete' = 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
                 'list' = 'List recordings, the newest first'
                 'show' = 'Show one recording: its text, and with --json each word with its times'
-                'delete' = 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
                 'feedback' = 'Say whether a transcript is right, and what was really said'
                 'stats' = 'Count recordings: by wake word, room, and what people said of the transcripts'
                 '-h' = 'Show the help and exit'
@@ -221,6 +221,36 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Places = @('file')
         }
+        'echoctl history delete' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--before' = 'Before then'
+                '--older-than' = 'Older than that: 7d, 12h, 30m'
+                '--room' = 'Only of this room'
+                '--wake-word' = 'Only those that this word began'
+                '--guest' = 'Only of this guest''s stay'
+                '--matching' = 'Only those with these words; opens the vault'
+                '--all' = 'Everything that was heard'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--before' = ''
+                '--older-than' = ''
+                '--room' = '@rooms'
+                '--wake-word' = '@wake-words'
+                '--guest' = ''
+                '--matching' = ''
+                '--passphrase-file' = 'file'
+            }
+            Places = @('@recordings+')
+        }
         'echoctl history list' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
@@ -261,30 +291,6 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Places = @('@recordings')
         }
-        'echoctl history delete' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
-                '--before' = 'Before then'
-                '--older-than' = 'Older than that: 7d, 12h, 30m'
-                '--room' = 'Only of this room'
-                '--wake-word' = 'Only those that this word began'
-                '--all' = 'Everything that was heard'
-                '--yes' = 'Do not ask'
-                '-y' = 'Do not ask'
-                '--dry-run' = 'Show the plan and touch nothing'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--since' = ''
-                '--before' = ''
-                '--older-than' = ''
-                '--room' = '@rooms'
-                '--wake-word' = '@wake-words'
-            }
-            Places = @('@recordings+')
-        }
         'echoctl history feedback' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
@@ -311,12 +317,23 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         }
         'echoctl vault' = @{
             Words = [ordered]@{
+                'receipts' = 'List what was purged: when, why, how much, and how far each step has come'
                 'init' = 'Make the vault: a device key, and a database that is sealed to it'
                 'status' = 'Show what opens the vault, and what it holds'
                 'passphrase' = 'Set, change or remove the passphrase'
                 'recover' = 'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault receipts' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
             }

@@ -125,6 +125,7 @@ class Selection:
     before_ms: int | None = None
     room: str | None = None
     wake_word: str | None = None
+    guest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,29 @@ class PurgeReport:
     count: int
     size: int
     keys_dead: bool
-    """The key slots are zeroed in the database and its write-ahead log is emptied."""
+    """The key slots are zeroed in the database and what its write-ahead log held is overwritten."""
+    done: bool = True
+    """The rows are gone as well; else the next command goes on."""
+    receipts: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+    """Who reads the database while the log should be overwritten, where the system tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is known of a purge afterwards: counts, and when each step was done (Unix ms, None: not yet)."""
+
+    id: str
+    at_ms: int
+    why: str
+    """`history delete`, `retention`, `guest check-out`, `vault rotate`."""
+    what: Mapping[str, object]
+    """The kinds of conditions, never what they selected by, but for times."""
+    count: int
+    size: int
+    log_ms: int | None
+    rows_ms: int | None
+    done_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from echoctl.cli import (
-    confirm,
     diagnostics,
+    history_delete,
     history_files,
     history_play,
     history_search,
@@ -17,9 +17,7 @@ from echoctl.cli import (
 )
 from echoctl.cli.group import command_group
 from echoctl.cli.selecting import NOTHING_YET, Before, OlderThan, Room, Since, WakeWord, present, selection
-from echoctl.errors import Partial, UsageError
 from echoctl.model import Feedback, Selection
-from echoctl.wording import counted, plan_text
 
 app = command_group(
     "List, show, search, play, export, import, correct and delete what was heard.\n\n"
@@ -33,6 +31,7 @@ app.command("search")(history_search.search)
 app.command("play")(history_play.play)
 app.command("export")(history_files.export)
 app.command("import")(history_files.import_)
+app.command("delete")(history_delete.delete)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A recording's id, or any beginning of it that is unique.")]
 
@@ -89,46 +88,6 @@ def show(id_: Id, passphrase_file: passphrase.PassphraseFile = None, json: outpu
 
 
 @app.command()
-def delete(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="By id or unique beginning.")] = None,
-    since: Since = None,
-    before: Before = None,
-    older_than: OlderThan = None,
-    room: Room = None,
-    wake_word: WakeWord = None,
-    all_: Annotated[bool, typer.Option("--all", help="Everything that was heard.")] = False,
-    yes: confirm.Yes = False,
-    dry_run: confirm.DryRun = False,
-    json: output.Json = False,
-) -> None:
-    """Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again.
-
-    Needs no passphrase. Says first what would go, and asks.
-    """
-    from echoctl.services import history, purge  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
-
-    selected = selection(since, before, older_than, room, wake_word)
-    _check_delete(bool(ids), selected != Selection(), all_)
-    plan = purge.plan(dataclasses.replace(selected, ids=tuple(history.resolve(ids or [])), all=all_))
-    if not plan.count and not all_:
-        diagnostics.note("nothing matches: nothing was deleted")
-    elif not confirm.ask(plan_text(plan, all_), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
-        if json:
-            output.document({"dry_run": True, "count": plan.count, "size": plan.size, "ids": plan.ids})
-        return
-    report = purge.run(plan, everything=all_)
-    if json:
-        output.document({"deleted": report.count, "size": report.size, "keys_dead": report.keys_dead})
-    elif report.count or all_:
-        diagnostics.note(f"deleted {counted(report.count)}, {output.size_text(report.size)}")
-    if not report.keys_dead:
-        raise Partial(
-            "deleted, but traces are still in the write-ahead log: something else is reading the database",
-            "when that has ended: echoctl db check",
-        )
-
-
-@app.command()
 def feedback(
     id_: Id,
     word: Annotated[Feedback, typer.Argument(metavar="right|wrong", help="Was the text right?")],
@@ -160,12 +119,3 @@ def stats(json: output.Json = False) -> None:
         diagnostics.note(NOTHING_YET)
     else:
         recordings.stats_lines(found)
-
-
-def _check_delete(ids: bool, conditions: bool, all_: bool) -> None:
-    if all_ and (ids or conditions):
-        raise UsageError("--all means everything", "leave out --all, or everything else")
-    if ids and conditions:
-        raise UsageError("ids and conditions do not go together", "delete by id first, then by condition")
-    if not (ids or conditions or all_):
-        raise UsageError("say which recordings to delete", "by ID, --older-than 7d, --room kitchen, or --all")

@@ -19,6 +19,7 @@ Before = Annotated[str | None, typer.Option("--before", metavar="TIME", help="Be
 OlderThan = Annotated[str | None, typer.Option("--older-than", metavar="AGE", help="Older than that: 7d, 12h, 30m.")]
 Room = Annotated[str | None, typer.Option("--room", help="Only of this room.")]
 WakeWord = Annotated[str | None, typer.Option("--wake-word", help="Only those that this word began.")]
+Guest = Annotated[str | None, typer.Option("--guest", metavar="NAME", help="Only of this guest's stay.")]
 
 
 def selection(

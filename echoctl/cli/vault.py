@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, output, passphrase
+from echoctl.cli import confirm, diagnostics, output, passphrase, vault_receipts
 from echoctl.cli.group import command_group
 from echoctl.errors import Partial, UsageError, VaultLocked
 
@@ -16,6 +16,7 @@ app = command_group(
     "echoctl vault passphrase        protect it against a stolen disk\n"
     "echoctl vault recover --make    a line for paper, should the passphrase be lost"
 )
+app.command("receipts")(vault_receipts.receipts)
 
 NewPassphraseFile = Annotated[
     Path | None,

@@ -4,8 +4,9 @@ import os
 from dataclasses import dataclass
 
 from echoctl import paths
+from echoctl.services import purge
 from echoctl.store import check as checking
-from echoctl.store import db, purging
+from echoctl.store import db, wal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Health:
     schema: int
     problems: tuple[str, ...]
     log_emptied: bool
-    """The write-ahead log is merged and truncated, so nothing that was purged is left in it."""
+    """The write-ahead log is merged and overwritten, and no purge is left half done."""
 
 
 def path() -> str:
@@ -34,5 +35,5 @@ def check() -> Health | None:
         return None
     with db.session(paths.database()) as connection:
         problems = tuple(checking.problems(connection))
-        emptied = purging.empty_log(connection)
+        emptied = purge.finish(connection) and wal.erase(connection)
     return Health(os.path.getsize(paths.database()), db.SCHEMA_VERSION, problems, emptied)

@@ -106,6 +106,7 @@ class Ear:
     def close(self) -> None:
         """Close the source and zero what is in RAM."""
         self._capture.close()
+        self._recorder.close()
         self._ring.zero()
         self._detector.reset()
 

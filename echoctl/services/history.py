@@ -11,7 +11,7 @@ from echoctl import paths
 from echoctl.clock import id_bytes
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Feedback, Recording, Selection, StoreMode, Transcript, Word
-from echoctl.services import vaults
+from echoctl.services import purge, vaults
 from echoctl.services.recording import correction_json
 from echoctl.store import db, recordings, slabs
 from echoctl.vault import agefile
@@ -197,6 +197,7 @@ def opened(ask: vaults.Ask, *, needs_key: bool) -> Iterator[History | None]:
         yield None
         return
     with db.session(paths.database()) as connection, contextlib.ExitStack() as stack:
+        purge.finish(connection, 0.0)
         reader, problem = None, None
         given = _Remembering(ask)
         try:

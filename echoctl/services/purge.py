@@ -1,13 +1,20 @@
 """Deleting: plan, then do, then report what is true. Needs no key.
 
-The wrapped keys are zeroed where they lie and everything about the recordings goes, in one transaction; then the
-write-ahead log, which holds older copies of those pages, is merged and truncated. Only after that are the keys dead.
+The wrapped keys are zeroed where they lie and the texts cleared, in one transaction, which is the point of no return.
+What follows can be done by any process at any time: the write-ahead log, which holds older copies of those pages, is
+merged and overwritten (then the keys are dead), the rows go, the log is overwritten once more. A purge that was
+interrupted is finished by the next command.
 """
+
+import json
+from collections.abc import Mapping
 
 from echoctl import paths
 from echoctl.clock import SystemClock
-from echoctl.model import PurgePlan, PurgeReport, Selection
-from echoctl.store import db, events, purging, recordings
+from echoctl.model import PurgePlan, PurgeReport, Receipt, Selection
+from echoctl.store import db, events, purging, readers, recordings, reserve
+
+DELETE = "history delete"
 
 
 def plan(selection: Selection) -> PurgePlan:
@@ -15,7 +22,11 @@ def plan(selection: Selection) -> PurgePlan:
     if not db.exists(paths.database()):
         return PurgePlan((), 0, None, None)
     with db.session(paths.database()) as connection:
-        found = recordings.find(connection, selection)
+        return planned(recordings.find(connection, selection))
+
+
+def planned(found: list[recordings.Found]) -> PurgePlan:
+    """The plan of what was found, oldest first."""
     return PurgePlan(
         tuple(row.uid for row in found),
         sum(row.size for row in found),
@@ -24,29 +35,122 @@ def plan(selection: Selection) -> PurgePlan:
     )
 
 
-def run(agreed: PurgePlan, *, everything: bool = False) -> PurgeReport:
+def run(
+    agreed: PurgePlan, *, everything: bool = False, why: str = DELETE, what: Mapping[str, object] | None = None
+) -> PurgeReport:
     """Purge what the plan names, or everything that is there by now, with all traces of what was heard.
 
-    Raises StoreError; then nothing was purged. When the report says that the keys are not dead, a reader kept the
-    log from being emptied: call `settle` later.
+    `what` goes into the receipt. Raises StoreError; then nothing was purged. When the report says that the keys are
+    not dead, a reader kept the log from being overwritten: `settle`, and every later command, tries again.
     """
-    if not db.exists(paths.database()):
+    path = paths.database()
+    if not db.exists(path) or not (agreed.ids or everything):
         return PurgeReport(0, 0, True)
-    with db.session(paths.database()) as connection:
-        with db.immediate(connection):
-            count, size = purging.doom(connection, None if everything else agreed.ids)
-            purging.kill_keys(connection)
-            purging.remove_rows(connection)
-            if everything:
-                purging.remove_traces(connection)
-            if count:
-                events.insert(connection, SystemClock().now_ms(), "purge", {"count": count})
-        return PurgeReport(count, size, purging.empty_log(connection))
+    if reserve.needed(path):
+        reserve.give_back(path)
+    with db.session(path) as connection:
+        receipts = _begin(connection, None if everything else agreed.ids, why, what or {})
+        return _report(connection, receipts, finish(connection))
+
+
+def finish(connection: db.Connection, patience_s: float | None = None) -> bool:
+    """Take up every purge that is not done; waits for readers up to `patience_s` (None: five seconds).
+
+    Returns False when a reader still keeps the log from being overwritten. Costs a look at an empty index when
+    there is nothing to do.
+    """
+    if not purging.pending(connection):
+        return True
+    clock = SystemClock()
+    try:
+        if not purging.erase_log(connection, clock.now_ms(), patience_s):
+            return False
+    except (db.StoreFull, db.Error):  # the log cannot be merged before the rows make room
+        reserve.give_back(paths.database())
+    if any(job.rows_ms is None for job in purging.pending(connection)):
+        purging.remove_rows(connection, clock.now_ms())
+    if purging.pending(connection) and not purging.erase_log(connection, clock.now_ms(), patience_s):
+        return False
+    reserve.keep(paths.database())
+    return True
 
 
 def settle() -> bool:
-    """Empty the log after a purge that could not; False when a reader still keeps it."""
+    """Finish a purge that could not be; False when a reader is still in the way."""
     if not db.exists(paths.database()):
         return True
     with db.session(paths.database()) as connection:
-        return purging.empty_log(connection)
+        return finish(connection)
+
+
+def receipts() -> list[Receipt]:
+    """What was purged and when, newest first: counts, never content."""
+    if not db.exists(paths.database()):
+        return []
+    with db.session(paths.database()) as connection:
+        finish(connection, 0.0)
+        return [_receipt(job) for job in purging.jobs(connection)]
+
+
+def blockers() -> tuple[str, ...]:
+    """Who else has the database open, as `name (pid)`."""
+    return tuple(f"{name} ({pid})" for pid, name in readers.others(paths.database()))
+
+
+def _begin(
+    connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]
+) -> tuple[str, ...]:
+    """Pass the point of no return; on a full disk with the reserve, and where that is too little in parts."""
+    try:
+        return (_commit(connection, ids, why, what),)
+    except db.StoreFull:
+        if not reserve.give_back(paths.database()):
+            if ids is None or len(ids) <= reserve.PART:
+                raise
+            return tuple(_in_parts(connection, ids, why, what))
+    return _begin(connection, ids, why, what)
+
+
+def _in_parts(connection: db.Connection, ids: tuple[str, ...], why: str, what: Mapping[str, object]) -> list[str]:
+    """Small purges, each finished before the next, so that each makes room for it."""
+    made = []
+    for start in range(0, len(ids), reserve.PART):
+        made.append(_commit(connection, ids[start : start + reserve.PART], why, what))
+        finish(connection)
+    return made
+
+
+def _commit(connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]) -> str:
+    now_ms = SystemClock().now_ms()
+    with db.immediate(connection):
+        uid = purging.begin(connection, now_ms, why, what, ids)
+        job = purging.pending(connection)[-1]
+        if job.number:
+            events.insert(connection, now_ms, "purge", {"count": job.number})
+    return uid
+
+
+def _report(connection: db.Connection, uids: tuple[str, ...], done: bool) -> PurgeReport:
+    made = [job for job in purging.jobs(connection) if job.uid in uids]
+    return PurgeReport(
+        sum(job.number for job in made),
+        sum(job.size for job in made),
+        all(job.log_ms is not None for job in made),
+        done,
+        uids,
+        () if done else blockers(),
+    )
+
+
+def _receipt(job: purging.Job) -> Receipt:
+    return Receipt(
+        job.uid,
+        job.started_ms,
+        job.why,
+        json.loads(job.what),
+        job.number,
+        job.size,
+        job.log_ms,
+        job.rows_ms,
+        job.done_ms,
+    )

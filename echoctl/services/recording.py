@@ -1,15 +1,16 @@
 """Writing: what the ear uses. It holds the vault's public key and can seal; it has nothing that opens."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.clock import Clock, id_bytes, new_id
-from echoctl.errors import NotFound
+from echoctl.errors import NotFound, StoreError
 from echoctl.model import BYTES_PER_SECOND, Detection, Feedback, Recording, StoreMode, Transcript
-from echoctl.store import db, events, recordings, slabs
+from echoctl.services import purge
+from echoctl.store import db, events, recordings, slabs, wal
 from echoctl.store import vaults as rows
 from echoctl.vault import keys
 from echoctl.vault.epoch import RecordKey, Writer
@@ -115,15 +116,18 @@ class Recorder:
         if self._writer:
             self._writer.abandon()
         if self._connection:
+            with contextlib.suppress(StoreError, db.Error):  # whoever closes it next tries again
+                wal.erase(self._connection, 0.0)
             self._connection.close()
             self._connection = None
 
     def _connect(self) -> db.Connection:
         if self._connection is None:
             self._connection = db.connect(paths.database(), create=True)
+            purge.finish(self._connection, 0.0)
         return self._connection
 
-    @contextmanager
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[db.Connection]:
         connection = self._connect()
         try:
@@ -141,6 +145,7 @@ class Recorder:
         """The row with its sealed text and the sealed chunks; the wrapped key is in its slot."""
         if not text and not audio:
             return plain, []
+        db.note_keys(paths.database())
         key, seq = self._next_key(connection, plain)
         with key:
             sealed = key.seal_text(text) if text else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
-from echoctl.store import db, purging, recordings
+from echoctl.store import db, recordings, reserve, wal
 from echoctl.store import vaults as rows
 from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
@@ -74,6 +74,7 @@ def ensure() -> bool:
             if rows.read(connection):  # another process was faster
                 return False
             rows.insert(connection, _row(vault), slots)
+    reserve.keep(paths.database())
     return True
 
 
@@ -291,4 +292,4 @@ def _write_slots(connection: db.Connection, slots: Mapping[int, bytes], check: b
             rows.set_device(connection, check)
         for kind, raw in slots.items():
             rows.write_slot(connection, kind * fmt.SLOT_BYTES, raw)
-    return purging.empty_log(connection)
+    return wal.erase(connection)

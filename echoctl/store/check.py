@@ -26,7 +26,7 @@ def _keyless(connection: sqlite3.Connection) -> list[str]:
     """Recordings whose key slot is gone or all zeros."""
     slot = f"substr(wraps, {slabs.UNUSED_BYTES + 1} + seq * {slabs.SLOT_BYTES}, {slabs.SLOT_BYTES})"
     rows = connection.execute(
-        "SELECT uid FROM recording LEFT JOIN keyslab USING (epoch) WHERE epoch IS NOT NULL"
+        "SELECT uid FROM recording LEFT JOIN keyslab USING (epoch) WHERE state = 1 AND epoch IS NOT NULL"
         f" AND ifnull({slot}, x'') IN (x'', zeroblob({slabs.SLOT_BYTES})) LIMIT {_LIMIT}"
     )
     return [uid for (uid,) in rows.fetchall()]

@@ -16,7 +16,7 @@ from echoctl.errors import StoreError
 APPLICATION_ID = 0x65636863
 """`PRAGMA application_id` of our files: "echc"."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """`PRAGMA user_version`: how many migrations a current database has seen."""
 
 PAGE_SIZE = 4096
@@ -26,7 +26,13 @@ BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""
 
 Connection = sqlite3.Connection
+Error = sqlite3.Error
 """For those who hold one without saying SELECT."""
+
+
+class StoreFull(StoreError):
+    """The disk is full; nothing was changed."""
+
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -38,7 +44,7 @@ _PRAGMAS = (
     "cell_size_check = ON",
     "mmap_size = 0",
     "wal_autocheckpoint = 256",
-    "journal_size_limit = 1048576",
+    "journal_size_limit = -1",  # never cut the log off: what is cut off stays on the disk (store/wal.py)
 )
 
 
@@ -75,6 +81,30 @@ def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
     return conn
 
 
+def close(conn: sqlite3.Connection, path: str) -> None:
+    """Close a connection. SQLite removes the log with the last one: if it held keys, it is overwritten first."""
+    if wrote_keys(path) and not _listening(path):
+        from echoctl.store import wal  # noqa: PLC0415 - only after a listener that was killed
+
+        try:
+            if wal.erase(conn, patience_s=0.0):
+                os.unlink(_key_mark(path))
+        except (sqlite3.Error, StoreError, OSError):
+            pass  # the next one to close it tries again
+    conn.close()
+
+
+def note_keys(path: str) -> None:
+    """Note that keys are about to be in the write-ahead log: whoever closes it last must overwrite it."""
+    if not os.path.exists(_key_mark(path)):
+        os.close(os.open(_key_mark(path), os.O_CREAT | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
+
+def wrote_keys(path: str) -> bool:
+    """Whether `note_keys` was called, by any process, since the log was last overwritten at its end."""
+    return os.path.exists(_key_mark(path))
+
+
 def data_version(conn: sqlite3.Connection) -> int:
     """A number that changes whenever another connection has committed; 5 µs, so good to poll."""
     return int(conn.execute("PRAGMA data_version").fetchone()[0])
@@ -93,7 +123,7 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Close it, and raise the StoreError that says what happened."""
-        self._conn.close()
+        close(self._conn, self._path)
         if isinstance(error, sqlite3.DatabaseError):
             raise explain(error, self._path) from error
 
@@ -136,7 +166,8 @@ def explain(error: sqlite3.Error, path: str = "") -> Exception:
     name = getattr(error, "sqlite_errorname", "")
     for prefix, message, hint in _MEANINGS:
         if name.startswith(prefix):
-            return StoreError(message.format(path=path or "the database"), hint)
+            kind = StoreFull if prefix == "SQLITE_FULL" else StoreError
+            return kind(message.format(path=path or "the database"), hint)
     if "decode to UTF-8" in str(error):  # the one error of the module itself that only damage can cause
         return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
     return error
@@ -158,6 +189,25 @@ _MEANINGS = (
     ("SQLITE_CORRUPT", "{path} is damaged", _DAMAGED_HINT),
     ("SQLITE_NOTADB", "{path} is not a database", "move it away, or bring back a good copy of it"),
 )
+
+
+def _key_mark(path: str) -> str:
+    return path + "-keys"
+
+
+def _listening(path: str) -> bool:
+    """Whether a listener, whose connection stays open, runs on the store: it overwrites the log when it ends."""
+    try:
+        lock = os.open(os.path.join(os.path.dirname(path), "listener.lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def _open(path: str) -> sqlite3.Connection:

@@ -223,3 +223,66 @@ _TRAFFIC = (
     ) STRICT
     """,
 )
+
+
+@steps()
+def m004_erasing(database: sqlite_utils.Database) -> None:
+    """Purges that survive their process, what is kept how long, and guests."""
+    for statement in _ERASING:
+        database.conn.execute(statement)
+
+
+_ERASING = (
+    # A purge, from its point of no return on: also its receipt, so it holds counts and never content. what: the kinds
+    # of conditions, as JSON. detections, events: with everything that was heard go those up to here. log_ms, rows_ms,
+    # done_ms: when the log was overwritten, when the rows were gone, when the log was overwritten again.
+    """
+    CREATE TABLE purge_job(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid TEXT NOT NULL UNIQUE,
+        started_ms INTEGER NOT NULL,
+        why TEXT NOT NULL,
+        what TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        detections INTEGER,
+        events INTEGER,
+        log_ms INTEGER,
+        rows_ms INTEGER,
+        done_ms INTEGER
+    ) STRICT
+    """,
+    "CREATE INDEX purge_job_pending ON purge_job(id) WHERE done_ms IS NULL",
+    # What overwrites the write-ahead log: store/wal.py. Empty but for a moment.
+    "CREATE TABLE filler(id INTEGER PRIMARY KEY, zeros BLOB NOT NULL) STRICT",
+    # state 9: purged, its key is gone and the row is about to go. dead: the same for a whole epoch.
+    "CREATE INDEX recording_doomed ON recording(id) WHERE state = 9",
+    "ALTER TABLE epoch ADD COLUMN dead INTEGER NOT NULL DEFAULT 0",
+    # room: '*' for the whole store. Without a limit: NULL.
+    """
+    CREATE TABLE retention(
+        room TEXT PRIMARY KEY,
+        max_age_ms INTEGER,
+        max_count INTEGER,
+        max_bytes INTEGER
+    ) STRICT
+    """,
+    # A stay. public: what a private stay is sealed to. The name goes when the guest does.
+    """
+    CREATE TABLE guest(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        room TEXT NOT NULL,
+        started_ms INTEGER NOT NULL,
+        until_ms INTEGER,
+        ended_ms INTEGER,
+        stored INTEGER NOT NULL,
+        muted INTEGER NOT NULL,
+        public BLOB
+    ) STRICT
+    """,
+    "ALTER TABLE recording ADD COLUMN guest INTEGER REFERENCES guest(id)",
+    "ALTER TABLE detection ADD COLUMN guest INTEGER REFERENCES guest(id)",
+    "CREATE INDEX recording_guest ON recording(guest) WHERE guest IS NOT NULL",
+    "CREATE INDEX detection_guest ON detection(guest) WHERE guest IS NOT NULL",
+)

@@ -83,7 +83,7 @@ def insert_epoch(connection: sqlite3.Connection, uid: bytes, gen: int, created_m
 
 def epoch(connection: sqlite3.Connection, number: int) -> tuple[bytes, bytes] | None:
     """An epoch's id and sealed root; None when a purge has taken it."""
-    row = connection.execute("SELECT uid, sealed FROM epoch WHERE id = ?", (number,)).fetchone()
+    row = connection.execute("SELECT uid, sealed FROM epoch WHERE id = ? AND NOT dead", (number,)).fetchone()
     return (row[0], row[1]) if row else None
 
 
@@ -189,7 +189,9 @@ def set_feedback(connection: sqlite3.Connection, uid: str, feedback: str, correc
 
 def count(connection: sqlite3.Connection) -> tuple[int, int]:
     """How many recordings there are, and their bytes."""
-    row: tuple[int, int] = connection.execute("SELECT count(*), coalesce(sum(size), 0) FROM recording").fetchone()
+    row: tuple[int, int] = connection.execute(
+        "SELECT count(*), coalesce(sum(size), 0) FROM recording WHERE state = 1"
+    ).fetchone()
     return row
 
 
@@ -197,7 +199,7 @@ def groups(connection: sqlite3.Connection) -> list[Group]:
     """All recordings, counted by wake word, room, mode and feedback in one pass."""
     rows = connection.execute(
         "SELECT wake_word, room, mode, feedback, count(*), sum(duration_ms), sum(size), min(at_ms), max(at_ms)"
-        " FROM recording GROUP BY 1, 2, 3, 4"
+        " FROM recording WHERE state = 1 GROUP BY 1, 2, 3, 4"
     )
     return [Group(*row) for row in rows.fetchall()]
 
@@ -210,7 +212,7 @@ def count_detections(connection: sqlite3.Connection) -> tuple[int, int]:
 
 def count_epochs(connection: sqlite3.Connection) -> int:
     """How many epochs are stored."""
-    return int(connection.execute("SELECT count(*) FROM epoch").fetchone()[0])
+    return int(connection.execute("SELECT count(*) FROM epoch WHERE NOT dead").fetchone()[0])
 
 
 def _conditions(selection: Selection) -> tuple[str, list[str]]:
@@ -232,6 +234,8 @@ def _parts(selection: Selection) -> Iterator[tuple[str, str]]:
         yield "room = ?", selection.room
     if selection.wake_word is not None:
         yield "wake_word = ?", selection.wake_word
+    if selection.guest is not None:
+        yield "guest IN (SELECT id FROM guest WHERE name = ?)", selection.guest
 
 
 def _first_id(at_ms: int) -> str:

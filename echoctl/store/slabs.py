@@ -48,13 +48,25 @@ def zero(connection: sqlite3.Connection, epoch: int, seqs: list[int]) -> None:
             blob.write(bytes(SLOT_BYTES))
 
 
-def drop(connection: sqlite3.Connection, epoch: int) -> None:
-    """Zero a whole slab and the epoch's sealed root, then remove both."""
+def kill(connection: sqlite3.Connection, epoch: int) -> None:
+    """Zero a whole slab and the epoch's sealed root. Nothing is written to the epoch again; `sweep` removes it."""
     with connection.blobopen("keyslab", "wraps", epoch) as blob:
         blob.write(bytes(len(blob)))
-    connection.execute("UPDATE epoch SET sealed = zeroblob(length(sealed)) WHERE id = ?", (epoch,))
-    connection.execute("DELETE FROM keyslab WHERE epoch = ?", (epoch,))
-    connection.execute("DELETE FROM epoch WHERE id = ?", (epoch,))
+    connection.execute("UPDATE epoch SET sealed = zeroblob(length(sealed)), dead = 1 WHERE id = ?", (epoch,))
+
+
+def replace(connection: sqlite3.Connection, epoch: int, wraps: bytes) -> None:
+    """Overwrite all slots of an epoch, where they are."""
+    with connection.blobopen("keyslab", "wraps", epoch) as blob:
+        blob.seek(_offset(0))
+        blob.write(wraps)
+
+
+def sweep(connection: sqlite3.Connection) -> None:
+    """Remove dead epochs that no recording belongs to any more."""
+    gone = "SELECT e.id FROM epoch e WHERE e.dead AND NOT EXISTS(SELECT 1 FROM recording r WHERE r.epoch = e.id)"
+    connection.execute(f"DELETE FROM keyslab WHERE epoch IN ({gone})")
+    connection.execute(f"DELETE FROM epoch WHERE id IN ({gone})")
 
 
 def _offset(seq: int) -> int:

@@ -2,6 +2,8 @@ import contextlib
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +13,9 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import StoreError
 from echoctl.model import Detection, Selection, StoreMode, Transcript
-from echoctl.services import database, history, purge
+from echoctl.services import database, history, purge, vaults
 from echoctl.services.recording import Recorder
-from echoctl.store import db, purging, slabs
+from echoctl.store import db, events, purging, slabs
 from tests.heard import MORNING_MS, nobody, say
 
 ALL = Selection(all=True)
@@ -201,10 +203,10 @@ def test_a_reader_that_blocks_the_checkpoint_is_told_honestly(vault: Path, monke
 def test_a_purge_that_fails_changes_nothing(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = fill(5)
     before = wraps()
-    points: list[Callable[..., object]] = [purging.kill_keys, purging.remove_rows]
+    points: list[Callable[..., object]] = [slabs.kill, events.insert]
     for point in points:
         with monkeypatch.context() as broken, pytest.raises(StoreError, match="full"):
-            broken.setattr(purging, point.__name__, _full)
+            broken.setattr(sys.modules[point.__module__], point.__name__, _full)
             run(*ids)
         assert wraps() == before
         assert len(texts()) == 5
@@ -249,3 +251,114 @@ def test_the_database_is_sound_after_all_that(vault: Path) -> None:
     run(*ids[::3])
     health = database.check()
     assert health and health.problems == () and health.log_emptied
+
+
+def test_a_receipt_tells_what_when_why_and_each_step_and_nothing_else(vault: Path) -> None:
+    ids = fill(3)
+    report = purge.run(purge.plan(Selection(ids=(ids[0],))), what={"ids": 1})
+    everything = purge.run(purge.plan(ALL), everything=True, what={"all": True})
+    newer, older = purge.receipts()
+    assert (older.id, newer.id) == (*report.receipts, *everything.receipts)
+    assert (older.why, older.what, older.count) == ("history delete", {"ids": 1}, 1)
+    assert (newer.what, newer.count) == ({"all": True}, 2)
+    for receipt in (older, newer):
+        assert receipt.log_ms and receipt.rows_ms and receipt.done_ms
+        assert receipt.at_ms <= receipt.log_ms <= receipt.rows_ms <= receipt.done_ms
+
+
+def begun(*ids: str) -> None:
+    """A purge that ended right after its point of no return."""
+    with db.session(paths.database()) as connection, db.immediate(connection):
+        purging.begin(connection, MORNING_MS, "history delete", {}, ids or None)
+
+
+def test_what_is_past_the_point_of_no_return_is_nowhere_any_more(vault: Path) -> None:
+    ids = fill(5)
+    begun(*ids[:3])
+    assert purge.plan(ALL).ids == tuple(ids[3:])
+    assert history.stats() and history.stats().recordings == 2  # type: ignore[union-attr]
+    assert vaults.status().recordings == 2
+    health = database.check()
+    assert health and health.problems == ()
+
+
+@pytest.mark.parametrize("take_up", [texts, purge.settle, purge.receipts, database.check, lambda: fill(1)])
+def test_any_later_command_finishes_an_interrupted_purge_without_a_key(
+    vault: Path, take_up: Callable[[], object]
+) -> None:
+    ids = fill(30)
+    before = wraps()
+    begun(*ids[:20])
+    key = Path(paths.device_key())
+    if take_up is not texts:
+        key.rename(key.with_suffix(".away"))
+    take_up()
+    raw = files()
+    assert [uid for uid in ids[:20] if before[uid][:16] in raw or before[uid][-16:] in raw] == []
+    assert rows("SELECT count(*) FROM recording WHERE state <> 1") == [(0,)]
+    assert rows("SELECT count(*) FROM purge_job WHERE done_ms IS NULL") == [(0,)]
+
+
+def test_a_second_purge_while_the_first_is_unfinished_finishes_both(vault: Path) -> None:
+    ids = fill(600)
+    begun(*ids[:300])
+    assert run(*ids[300:500])
+    assert rows("SELECT count(*) FROM recording") == [(100,)]
+    assert [receipt.done_ms is not None for receipt in purge.receipts()] == [True, True]
+    assert len(texts()) == 100
+
+
+def test_an_interrupted_delete_of_everything_spares_what_came_later(recorder: Recorder) -> None:
+    say(recorder, "old")
+    recorder.detected(Detection("alexa", 0, 0, 0), MORNING_MS)
+    begun()
+    say(recorder, "new", MORNING_MS + 1)
+    recorder.detected(Detection("alexa", 0, 0, 0), MORNING_MS + 1)
+    assert purge.settle()
+    assert texts() == ["new"]
+    assert rows("SELECT count(*) FROM detection") == [(2,)]
+    assert [kind for (kind,) in rows("SELECT kind FROM event ORDER BY seq")] == ["wake", "recording", "wake"]
+
+
+def test_a_purge_that_is_blocked_names_who_blocks_it(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "BUSY_SECONDS", 0.1)
+    [uid] = fill(1)
+    code = (
+        "import sys; from echoctl import paths; from echoctl.store import db; c = db.connect(paths.database());"
+        "c.execute('BEGIN'); c.execute('SELECT count(*) FROM event').fetchone(); print(flush=True); sys.stdin.read()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout and child.stdin and child.stdout.readline()
+    report = purge.run(purge.plan(Selection(ids=(uid,))))
+    assert (report.keys_dead, report.done) == (False, False)
+    assert [who for who in report.blocked_by if f"({child.pid})" in who]
+    assert purge.receipts()[0].done_ms is None
+    child.communicate()
+    assert purge.settle()
+    assert purge.receipts()[0].done_ms is not None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_purge_succeeds_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("root without the right to mount")
+    try:
+        monkeypatch.setenv("ECHOCTL_DATA_DIR", str(disk / "data"))
+        monkeypatch.setenv("ECHOCTL_STATE_DIR", str(tmp_path / "state"))
+        assert vaults.ensure()
+        ids = []
+        recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
+        with contextlib.closing(recorder), pytest.raises(StoreError):
+            for n in range(1000):
+                ids.append(say(recorder, f"number {n}", MORNING_MS + n, sound=os.urandom(64_000)).id)
+        assert len(ids) > 20
+        assert len(texts()) == len(ids)
+        report = purge.run(purge.plan(Selection(ids=tuple(ids[:-2]))))
+        assert (report.keys_dead, report.done, report.count) == (True, True, len(ids) - 2)
+        assert len(texts()) == 2
+        with contextlib.closing(Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())) as recorder:
+            say(recorder, "room again", MORNING_MS + 5000)
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -1,0 +1,26 @@
+"""Who else has the database open, where the system tells (Linux, and only processes that are ours to look at)."""
+
+import glob
+import os
+
+
+def others(database: str) -> list[tuple[int, str]]:
+    """Process id and name of everybody else who has the write-ahead log open."""
+    log = os.path.realpath(database) + "-wal"
+    found: dict[int, str] = {}
+    for link in glob.iglob("/proc/[0-9]*/fd/*"):
+        pid = int(link.split("/")[2])
+        if pid == os.getpid() or pid in found:
+            continue
+        try:
+            if os.readlink(link) == log:
+                found[pid] = _name(pid)
+        except OSError:  # it has ended, or is another user's
+            continue
+    return sorted(found.items())
+
+
+def _name(pid: int) -> str:
+    """What was started, in short: `python -m echoctl history list` and the like, without the values of options."""
+    with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+        return file.read().strip()

@@ -1,0 +1,73 @@
+"""The write-ahead log: merging it into the database, and overwriting what it held.
+
+SQLite truncates or removes the log when it is merged, and the file system gives its blocks away with all that is in
+them: on an ext4 image a quarter of the purged keys were found there. So SQLite itself writes zeros over the log,
+from its beginning to its end, before it is truncated; these are synced like any commit.
+"""
+
+import os
+import sqlite3
+import time
+
+from echoctl.store import db
+
+_PIECE_BYTES = 64 << 20
+"""Largest row of filler."""
+
+_SLICE_S = 0.002
+"""Between attempts. Short, because a busy writer leaves gaps of milliseconds and SQLite's own waits grow to 100 ms."""
+
+
+def erase(connection: sqlite3.Connection, patience_s: float | None = None) -> bool:
+    """Merge the log, overwrite it and truncate it; waits for readers up to `patience_s` (None: BUSY_SECONDS).
+
+    Returns False when a reader kept that from happening: then the log holds what it held. Raises sqlite3.Error or
+    StoreError when the disk is full or fails.
+    """
+    end = time.monotonic() + (db.BUSY_SECONDS if patience_s is None else patience_s)
+    if not _checkpoint(connection, "RESTART", end):
+        return False
+    size = _size(connection)
+    if size:
+        _overwrite(connection, size)
+    _checkpoint(connection, "TRUNCATE", end)  # if a reader came in between, what stays is filler
+    return True
+
+
+def _checkpoint(connection: sqlite3.Connection, mode: str, end: float) -> bool:
+    """Try until `end`, at least once. SQLite says that it is busy in a row, not in an error."""
+    connection.execute("PRAGMA busy_timeout = 0").fetchall()
+    try:
+        while True:
+            busy, _, _ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            if not busy or time.monotonic() >= end:
+                return not busy
+            time.sleep(_SLICE_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(db.BUSY_SECONDS * 1000)}").fetchall()
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    """Bytes of the log's file."""
+    path = connection.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    try:
+        return os.stat(path + "-wal").st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _overwrite(connection: sqlite3.Connection, size: int) -> None:
+    """Commit `size` bytes of zeros in one transaction: the log begins anew, so they lie where it lay.
+
+    In one, because between two of them another connection could begin the log once more.
+    """
+    connection.execute("PRAGMA secure_delete = FAST").fetchall()  # to write zeros over zeros would double it
+    try:
+        with db.immediate(connection):
+            connection.execute("DELETE FROM filler")
+            for piece in range(0, size, _PIECE_BYTES):
+                connection.execute("INSERT INTO filler(zeros) VALUES(zeroblob(?))", (min(_PIECE_BYTES, size - piece),))
+        with db.immediate(connection):
+            connection.execute("DELETE FROM filler")
+    finally:
+        connection.execute("PRAGMA secure_delete = ON").fetchall()

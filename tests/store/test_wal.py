@@ -1,0 +1,95 @@
+import contextlib
+import os
+from pathlib import Path
+
+import pytest
+
+from echoctl import paths
+from echoctl.services.recording import Recorder
+from echoctl.store import db, wal
+from tests.heard import say
+from tests.heard import store as store
+from tests.heard import vault as vault
+
+SECRET = b"a wrapped key that was in the log"
+
+
+def log() -> bytes:
+    return Path(paths.database() + "-wal").read_bytes()
+
+
+def leave_in_the_log(connection: db.Connection) -> None:
+    with db.immediate(connection):
+        connection.execute("INSERT INTO event(at_ms, kind, data) VALUES(0, 'x', ?)", (SECRET.decode() * 100,))
+    with db.immediate(connection):
+        connection.execute("DELETE FROM event")
+    assert SECRET in log()
+
+
+def test_what_the_log_held_is_overwritten_before_it_is_truncated(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at through a second name, in the moment before SQLite cuts the file off."""
+    seen = []
+    checkpoint = wal._checkpoint
+
+    def spy(connection: db.Connection, mode: str, end: float) -> bool:
+        seen.append((mode, SECRET in log()))
+        return checkpoint(connection, mode, end)
+
+    monkeypatch.setattr(wal, "_checkpoint", spy)
+    with contextlib.closing(db.connect(paths.database())) as connection:
+        leave_in_the_log(connection)
+        assert wal.erase(connection)
+        assert seen == [("RESTART", True), ("TRUNCATE", False)]
+        assert log() == b""
+        assert connection.execute("SELECT count(*) FROM filler").fetchone() == (0,)
+
+
+def test_a_large_log_is_overwritten_to_its_end(vault: Path) -> None:
+    with contextlib.closing(db.connect(paths.database())) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        with db.immediate(connection):
+            connection.execute("INSERT INTO event(at_ms, kind, data) VALUES(0, 'x', hex(zeroblob(3000000)))")
+        leave_in_the_log(connection)
+        size = len(log())
+        assert size > 6_000_000
+        wal._checkpoint(connection, "RESTART", 0)
+        wal._overwrite(connection, size)
+        assert len(log()) >= size
+        assert SECRET not in log()
+
+
+def test_a_log_left_by_a_killed_recorder_is_overwritten_by_the_next_command(
+    vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erased = []
+    erase = wal.erase
+    monkeypatch.setattr(wal, "erase", lambda *args, **rest: erased.append(1) or erase(*args, **rest))
+    if not (child := os.fork()):
+        from echoctl.clock import SystemClock
+        from echoctl.model import StoreMode
+
+        recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
+        say(recorder, "one")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert db.wrote_keys(paths.database())
+    with db.session(paths.database()):
+        pass
+    assert erased == [1]
+    assert not db.wrote_keys(paths.database())
+    with db.session(paths.database()):
+        pass
+    assert erased == [1]
+
+
+def test_it_does_not_wait_for_a_reader_longer_than_it_may(vault: Path) -> None:
+    with (
+        contextlib.closing(db.connect(paths.database())) as connection,
+        contextlib.closing(db.connect(paths.database())) as reader,
+    ):
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM event").fetchone()
+        leave_in_the_log(connection)
+        assert not wal.erase(connection, 0.0)
+        reader.execute("COMMIT")
+        assert wal.erase(connection, 0.0)
