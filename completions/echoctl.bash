@@ -8,6 +8,7 @@ _echoctl_words() {
     case $1 in
     'echoctl')
         subs='listen tui mute unmute status history vault traffic model devices doctor audit config db plugins completion'
+        subs='listen mute unmute status history vault traffic retention guest model devices doctor audit config db plugins completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
@@ -28,22 +29,21 @@ _echoctl_words() {
         flags='-h --help --follow -f --json'
         ;;
     'echoctl history')
-        subs='search play export import list show delete feedback stats'
-        subs='search export import delete list show feedback stats'
+        subs='search play export import delete list show feedback stats'
         ;;
     'echoctl history search')
         flags='-h --help --regex --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file --identity=file'
         places='any'
         ;;
     'echoctl history play')
         flags='-h --help --json'
-        takes='--device=any --passphrase-file=file'
+        takes='--device=any --passphrase-file=file --identity=file'
         places='@recordings'
         ;;
     'echoctl history export')
         flags='-h --help --all --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --format=wav|flac|opus|dir|age -o=file --output=file -r=any --recipient=any --passphrase-file=file'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --format=wav|flac|opus|dir|age -o=file --output=file -r=any --recipient=any --passphrase-file=file --identity=file'
         places='@recordings+'
         ;;
     'echoctl history import')
@@ -58,16 +58,16 @@ _echoctl_words() {
         ;;
     'echoctl history list')
         flags='-h --help --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file --identity=file'
         ;;
     'echoctl history show')
         flags='-h --help --json'
-        takes='--passphrase-file=file'
+        takes='--passphrase-file=file --identity=file'
         places='@recordings'
         ;;
     'echoctl history feedback')
         flags='-h --help --json'
-        takes='--text=any --passphrase-file=file'
+        takes='--text=any --passphrase-file=file --identity=file'
         places='@recordings right|wrong'
         ;;
     'echoctl history stats')
@@ -127,6 +127,34 @@ _echoctl_words() {
         flags='-h --help --speaker --no-speaker --json'
         takes='--model=any'
         places='@devices any'
+        places='any any'
+    'echoctl retention')
+        subs='set show run'
+        ;;
+    'echoctl retention set')
+        flags='-h --help --yes -y --dry-run --json'
+        takes='--max-age=any --max-count=any --max-size=any --room=@rooms'
+        ;;
+    'echoctl retention show')
+        flags='-h --help --json'
+        ;;
+    'echoctl retention run')
+        flags='-h --help --dry-run --json'
+        ;;
+    'echoctl guest')
+        subs='check-in check-out list'
+        ;;
+    'echoctl guest check-in')
+        flags='-h --help --muted --no-store --private --json'
+        takes='--room=@rooms --until=any'
+        places='any'
+        ;;
+    'echoctl guest check-out')
+        flags='-h --help --yes -y --dry-run --json'
+        places='any'
+        ;;
+    'echoctl guest list')
+        flags='-h --help --json'
         ;;
     'echoctl model')
         subs='install list verify remove'

@@ -588,6 +588,8 @@ set -g __echoctl_takes --before --before-id --device --exec --format --from --id
 set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history list' 'echoctl history show' 'echoctl history delete' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 set -g __echoctl_takes --before --before-id --device --exec --format --from --guest --identity --input --limit --matching --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --store --text --wake-word --wakes -i -n -o -r -w
 set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history export' 'echoctl history import' 'echoctl history delete' 'echoctl history list' 'echoctl history show' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault receipts' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
+set -g __echoctl_takes --before --before-id --device --exec --format --from --guest --identity --input --limit --matching --max-age --max-count --max-size --name --new-passphrase-file --older-than --output --passphrase-file --recipient --room --sha256 --since --store --text --until --wake-word --wakes -i -n -o -r -w
+set -g __echoctl_commands 'echoctl listen' 'echoctl mute' 'echoctl unmute' 'echoctl status' 'echoctl history' 'echoctl history search' 'echoctl history play' 'echoctl history export' 'echoctl history import' 'echoctl history delete' 'echoctl history list' 'echoctl history show' 'echoctl history feedback' 'echoctl history stats' 'echoctl vault' 'echoctl vault receipts' 'echoctl vault init' 'echoctl vault status' 'echoctl vault passphrase' 'echoctl vault recover' 'echoctl traffic' 'echoctl traffic verdict' 'echoctl retention' 'echoctl retention set' 'echoctl retention show' 'echoctl retention run' 'echoctl guest' 'echoctl guest check-in' 'echoctl guest check-out' 'echoctl guest list' 'echoctl model' 'echoctl model install' 'echoctl model list' 'echoctl model verify' 'echoctl model remove' 'echoctl devices' 'echoctl doctor' 'echoctl audit' 'echoctl config' 'echoctl config show' 'echoctl config validate' 'echoctl config path' 'echoctl db' 'echoctl db path' 'echoctl db check' 'echoctl plugins' 'echoctl plugins list' 'echoctl completion'
 
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a listen -d 'Wait for a wake word, record, transcribe and store, sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a tui -d 'Show the dashboard: the ring, this moment, the history, the traffic'
@@ -597,6 +599,8 @@ complete -c echoctl -n "__echoctl_at 'echoctl'" -a status -d 'Show state, mute a
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a history -d 'List, show, search, export, import, correct and delete what was heard'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a vault -d 'How recordings are sealed, and who can open them'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a traffic -d 'Watch what a smart speaker sends, and judge it'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a retention -d 'How long recordings are kept, and what goes next'
+complete -c echoctl -n "__echoctl_at 'echoctl'" -a guest -d 'Stays: what a guest says goes when the guest does'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a model -d 'Install, list, verify and remove speech models'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a devices -d 'Show microphones and speakers'
 complete -c echoctl -n "__echoctl_at 'echoctl'" -a doctor -d 'Check the installation, each finding with its cure'
@@ -661,11 +665,13 @@ complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l wake-word -x -
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l limit -s n -x -d 'How many at most; 0: all'
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l before-id -x -k -a '(__echoctl_ask recordings)' -d 'Go on after this recording'
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l identity -r -F -d 'A guest\'s identity is in FILE: open that private stay'
 complete -c echoctl -n "__echoctl_at 'echoctl history search'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history play'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l device -x -d 'Speaker by name or number; see echoctl devices'
 complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l identity -r -F -d 'A guest\'s identity is in FILE: open that private stay'
 complete -c echoctl -n "__echoctl_at 'echoctl history play'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl history play' 0" -k -a '(__echoctl_ask recordings)'
 
@@ -680,6 +686,7 @@ complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l format -x -a '
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s o -l output -r -F -d 'Where to; -: stdout, even a terminal'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -s r -l recipient -x -d 'With --format age: whom it is for; several times'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l identity -r -F -d 'A guest\'s identity is in FILE: open that private stay'
 complete -c echoctl -n "__echoctl_at 'echoctl history export'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl history export' 0 from" -k -a '(__echoctl_ask recordings)'
 
@@ -713,16 +720,19 @@ complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l wake-word -x -k 
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l limit -s n -x -d 'How many at most; 0: all'
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l before-id -x -k -a '(__echoctl_ask recordings)' -d 'The page that follows this recording'
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l identity -r -F -d 'A guest\'s identity is in FILE: open that private stay'
 complete -c echoctl -n "__echoctl_at 'echoctl history list'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history show'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl history show'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history show'" -l identity -r -F -d 'A guest\'s identity is in FILE: open that private stay'
 complete -c echoctl -n "__echoctl_at 'echoctl history show'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl history show' 0" -k -a '(__echoctl_ask recordings)'
 
 complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -s h -l help -d 'Show the help and exit'
 complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l text -x -d 'What was said instead; kept sealed'
 complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l passphrase-file -r -F -d 'The passphrase is the first line of FILE'
+complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l identity -r -F -d 'A guest\'s identity is in FILE: open that private stay'
 complete -c echoctl -n "__echoctl_at 'echoctl history feedback'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl history feedback' 0" -k -a '(__echoctl_ask recordings)'
 complete -c echoctl -n "__echoctl_at 'echoctl history feedback' 1" -a 'right wrong'
@@ -805,6 +815,47 @@ complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l speaker 
 complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l model -x -d 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name'" -l json -d 'Print JSON instead of a table'
 complete -c echoctl -n "__echoctl_at 'echoctl traffic devices name' 0" -k -a '(__echoctl_ask devices)'
+complete -c echoctl -n "__echoctl_at 'echoctl retention'" -a set -d 'Set limits; those that are not named stay as they are'
+complete -c echoctl -n "__echoctl_at 'echoctl retention'" -a show -d 'Show the rules, and what they take next'
+complete -c echoctl -n "__echoctl_at 'echoctl retention'" -a run -d 'Delete what the rules say, now, and check out guests who should have left; for a timer'
+complete -c echoctl -n "__echoctl_at 'echoctl retention'" -s h -l help -d 'Show the help and exit'
+
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l max-age -x -d '30d, 12h; none: no limit'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l max-count -x -d 'The newest N; none: all'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l max-size -x -d '500M, 2G; none: no end'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'Only for this room, beside the general rule'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l yes -s y -d 'Do not ask'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l dry-run -d 'Show the plan and touch nothing'
+complete -c echoctl -n "__echoctl_at 'echoctl retention set'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl retention show'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl retention show'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl retention run'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl retention run'" -l dry-run -d 'Show the plan and touch nothing'
+complete -c echoctl -n "__echoctl_at 'echoctl retention run'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl guest'" -a check-in -d 'Begin a guest\'s stay'
+complete -c echoctl -n "__echoctl_at 'echoctl guest'" -a check-out -d 'End a stay and delete all that was recorded in it'
+complete -c echoctl -n "__echoctl_at 'echoctl guest'" -a list -d 'List stays, the newest first'
+complete -c echoctl -n "__echoctl_at 'echoctl guest'" -s h -l help -d 'Show the help and exit'
+
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -l room -x -k -a '(__echoctl_ask rooms)' -d 'The room of what is recorded during the stay'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -l until -x -d 'Leaves then: 3d, 2026-11-30; retention checks out'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -l muted -d 'Mute for the whole stay'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -l no-store -d 'Keep nothing of what the guest says'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -l private -d 'Seal to a key that only the guest gets: you can delete, not open'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-in'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-out'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-out'" -l yes -s y -d 'Do not ask'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-out'" -l dry-run -d 'Show the plan and touch nothing'
+complete -c echoctl -n "__echoctl_at 'echoctl guest check-out'" -l json -d 'Print JSON instead of a table'
+
+complete -c echoctl -n "__echoctl_at 'echoctl guest list'" -s h -l help -d 'Show the help and exit'
+complete -c echoctl -n "__echoctl_at 'echoctl guest list'" -l json -d 'Print JSON instead of a table'
 
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a install -d 'Install the small English model (41 MB), or another one with --from'
 complete -c echoctl -n "__echoctl_at 'echoctl model'" -a list -d 'List the installed speech models, and the wake word engines with their licences'

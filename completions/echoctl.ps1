@@ -17,6 +17,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'history' = 'List, show, search, export, import, correct and delete what was heard'
                 'vault' = 'How recordings are sealed, and who can open them'
                 'traffic' = 'Watch what a smart speaker sends, and judge it'
+                'retention' = 'How long recordings are kept, and what goes next'
+                'guest' = 'Stays: what a guest says goes when the guest does'
                 'model' = 'Install, list, verify and remove speech models'
                 'devices' = 'Show microphones and speakers'
                 'doctor' = 'Check the installation, each finding with its cure'
@@ -146,6 +148,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-n' = 'How many at most; 0: all'
                 '--before-id' = 'Go on after this recording'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
@@ -158,6 +161,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-n' = ''
                 '--before-id' = '@recordings'
                 '--passphrase-file' = 'file'
+                '--identity' = 'file'
             }
             Places = @('')
         }
@@ -167,11 +171,13 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--help' = 'Show the help and exit'
                 '--device' = 'Speaker by name or number; see echoctl devices'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
                 '--device' = ''
                 '--passphrase-file' = 'file'
+                '--identity' = 'file'
             }
             Places = @('@recordings')
         }
@@ -191,6 +197,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-r' = 'With --format age: whom it is for; several times'
                 '--recipient' = 'With --format age: whom it is for; several times'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
@@ -205,6 +212,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-r' = ''
                 '--recipient' = ''
                 '--passphrase-file' = 'file'
+                '--identity' = 'file'
             }
             Places = @('@recordings+')
         }
@@ -264,6 +272,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-n' = 'How many at most; 0: all'
                 '--before-id' = 'The page that follows this recording'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
@@ -276,6 +285,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-n' = ''
                 '--before-id' = '@recordings'
                 '--passphrase-file' = 'file'
+                '--identity' = 'file'
             }
             Places = @()
         }
@@ -284,10 +294,12 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
                 '--passphrase-file' = 'file'
+                '--identity' = 'file'
             }
             Places = @('@recordings')
         }
@@ -297,11 +309,13 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--help' = 'Show the help and exit'
                 '--text' = 'What was said instead; kept sealed'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
                 '--text' = ''
                 '--passphrase-file' = 'file'
+                '--identity' = 'file'
             }
             Places = @('@recordings', 'right|wrong')
         }
@@ -480,6 +494,41 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl traffic devices' = @{
             Words = [ordered]@{
                 'name' = 'Say what a device is called, and whether it is a smart speaker: only speakers are judged'
+        'echoctl retention' = @{
+            Words = [ordered]@{
+                'set' = 'Set limits; those that are not named stay as they are'
+                'show' = 'Show the rules, and what they take next'
+                'run' = 'Delete what the rules say, now, and check out guests who should have left; for a timer'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl retention set' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--max-age' = '30d, 12h; none: no limit'
+                '--max-count' = 'The newest N; none: all'
+                '--max-size' = '500M, 2G; none: no end'
+                '--room' = 'Only for this room, beside the general rule'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--max-age' = ''
+                '--max-count' = ''
+                '--max-size' = ''
+                '--room' = '@rooms'
+            }
+            Places = @()
+        }
+        'echoctl retention show' = @{
+            Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
                 '--json' = 'Print JSON instead of a table'
@@ -501,6 +550,69 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--model' = ''
             }
             Places = @('@devices', '')
+            Places = @('', '')
+        'echoctl retention run' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl guest' = @{
+            Words = [ordered]@{
+                'check-in' = 'Begin a guest''s stay'
+                'check-out' = 'End a stay and delete all that was recorded in it'
+                'list' = 'List stays, the newest first'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl guest check-in' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--room' = 'The room of what is recorded during the stay'
+                '--until' = 'Leaves then: 3d, 2026-11-30; retention checks out'
+                '--muted' = 'Mute for the whole stay'
+                '--no-store' = 'Keep nothing of what the guest says'
+                '--private' = 'Seal to a key that only the guest gets: you can delete, not open'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--room' = '@rooms'
+                '--until' = ''
+            }
+            Places = @('')
+        }
+        'echoctl guest check-out' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('')
+        }
+        'echoctl guest list' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
         }
         'echoctl model' = @{
             Words = [ordered]@{

@@ -39,6 +39,11 @@ def new_id(at_ms: int) -> str:
     return id_text(at_ms.to_bytes(6, "big") + os.urandom(10))
 
 
+def first_id(at_ms: int) -> str:
+    """The smallest id of that millisecond; of the first or last one that an id can name, where it is outside."""
+    return id_text(min(max(at_ms, 0), (1 << 48) - 1).to_bytes(6, "big") + bytes(10))
+
+
 def id_text(raw: bytes) -> str:
     """The 26 characters of a ULID's 16 bytes."""
     number = int.from_bytes(raw, "big")

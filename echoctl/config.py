@@ -213,8 +213,8 @@ def _is_share(value: object) -> bool:
 
 
 def _within(section: str, key: str, value: Any) -> Any:
-    if section == "vault" and key == "store" and value not in list(StoreMode):
-        raise ValueError(f"expected one of {', '.join(StoreMode)}")
+    if section == "vault" and key == "store" and value not in (*StoreMode, "none"):
+        raise ValueError(f"expected one of {', '.join(StoreMode)}, none")
     if isinstance(value, int) and not isinstance(value, bool):
         limits = next(f.metadata for f in dataclasses.fields(getattr(Config(), section)) if f.name == key)
         if not limits["low"] <= value <= limits["high"]:

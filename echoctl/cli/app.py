@@ -30,6 +30,8 @@ COMMANDS = {
     "history": "List, show, search, export, import, correct and delete what was heard",
     "vault": "How recordings are sealed, and who can open them",
     "traffic": "Watch what a smart speaker sends, and judge it",
+    "retention": "How long recordings are kept, and what goes next",
+    "guest": "Stays: what a guest says goes when the guest does",
     "model": "Install, list, verify and remove speech models",
     "devices": "Show microphones and speakers",
     "doctor": "Check the installation, each finding with its cure",

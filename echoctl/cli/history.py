@@ -48,6 +48,7 @@ def list_(
         str | None, typer.Option("--before-id", metavar="ID", help="The page that follows this recording.")
     ] = None,
     passphrase_file: passphrase.PassphraseFile = None,
+    identity: passphrase.IdentityFile = None,
     json: output.Json = False,
 ) -> None:
     """List recordings, the newest first."""
@@ -55,7 +56,7 @@ def list_(
 
     selected = selection(since, before, older_than, room, wake_word)
     wanted = dataclasses.replace(selected, all=True)
-    with history.opened(passphrase.asking(passphrase_file, prompt=False), needs_key=False) as opened:
+    with history.opened(passphrase.asking(passphrase_file, prompt=False, identity=identity), needs_key=False) as opened:
         after = history.resolve([before_id])[0] if before_id else None
         found = opened.page(wanted, limit + 1 if limit else 0, after) if opened else []
         locked = opened.problem if opened and any(recording.locked for recording in found) else None
@@ -75,11 +76,16 @@ def list_(
 
 
 @app.command()
-def show(id_: Id, passphrase_file: passphrase.PassphraseFile = None, json: output.Json = False) -> None:
+def show(
+    id_: Id,
+    passphrase_file: passphrase.PassphraseFile = None,
+    identity: passphrase.IdentityFile = None,
+    json: output.Json = False,
+) -> None:
     """Show one recording: its text, and with --json each word with its times."""
     from echoctl.services import history  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    with history.opened(passphrase.asking(passphrase_file), needs_key=True) as opened:
+    with history.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
         recording = present(opened, id_).show(id_)
     if json:
         output.document(recordings.as_json(recording, words=True))
@@ -93,12 +99,13 @@ def feedback(
     word: Annotated[Feedback, typer.Argument(metavar="right|wrong", help="Was the text right?")],
     text: Annotated[str | None, typer.Option("--text", help="What was said instead; kept sealed.")] = None,
     passphrase_file: passphrase.PassphraseFile = None,
+    identity: passphrase.IdentityFile = None,
     json: output.Json = False,
 ) -> None:
     """Say whether a transcript is right, and what was really said."""
     from echoctl.services import history  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    asking = passphrase.asking(passphrase_file, prompt=text is not None)
+    asking = passphrase.asking(passphrase_file, prompt=text is not None, identity=identity)
     with history.opened(asking, needs_key=text is not None) as opened:
         uid = present(opened, id_).feedback(id_, word, text)
     if json:

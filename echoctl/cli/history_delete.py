@@ -1,6 +1,7 @@
 """`echoctl history delete`: plan, show, confirm, purge, report."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,18 @@ def delete(
         return
     report = purge.run(plan, everything=all_, what=_what(selected, ids, matching, all_))
     show(report, json)
+
+
+def together(reports: Sequence[PurgeReport]) -> PurgeReport:
+    """Several reports as one."""
+    return PurgeReport(
+        sum(report.count for report in reports),
+        sum(report.size for report in reports),
+        all(report.keys_dead for report in reports),
+        all(report.done for report in reports),
+        tuple(uid for report in reports for uid in report.receipts),
+        tuple(dict.fromkeys(who for report in reports for who in report.blocked_by)),
+    )
 
 
 def show(report: PurgeReport, json: bool) -> None:

@@ -29,9 +29,7 @@ class ExportFormat(StrEnum):
 
 
 def export(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID…]", help="Recordings, by id or unique beginning.")
-    ] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="By id or unique beginning.")] = None,
     since: Since = None,
     before: Before = None,
     older_than: OlderThan = None,
@@ -49,6 +47,7 @@ def export(
         typer.Option("-r", "--recipient", metavar="age1…", help="With --format age: whom it is for; several times."),
     ] = None,
     passphrase_file: passphrase.PassphraseFile = None,
+    identity: passphrase.IdentityFile = None,
     json: output.Json = False,
 ) -> None:
     """Write recordings to files, to a folder, or to stdout. Nothing is ever overwritten.
@@ -64,7 +63,7 @@ def export(
     suffix = _format(kind, out, to or [])
     _check_place(suffix, len(ids or []), out, json)
     for_whom = exporting.recipients(to or [])
-    with history.opened(passphrase.asking(passphrase_file), needs_key=True) as opened:
+    with history.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
         if opened is None:
             raise NotFound("there is nothing to export", NOTHING_YET)
         found = _found(opened, ids, Selection(all=True) if all_ else chosen)

@@ -12,13 +12,14 @@ def play(
     id_: Annotated[str, typer.Argument(metavar="ID", help="A recording's id, or any beginning of it that is unique.")],
     device: Annotated[str, typer.Option("--device", help="Speaker by name or number; see echoctl devices.")] = "",
     passphrase_file: passphrase.PassphraseFile = None,
+    identity: passphrase.IdentityFile = None,
     json: output.Json = False,
 ) -> None:
     """Play a recording on the speaker. Ctrl-C stops it. Nothing is written anywhere."""
     # cryptography, numpy and PortAudio: 200 ms that --help should not pay
     from echoctl.services import devices, history  # noqa: PLC0415
 
-    with history.opened(passphrase.asking(passphrase_file), needs_key=True) as maybe:
+    with history.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as maybe:
         recording, flac = present(maybe, id_).flac(id_)
     whole_s = recording.duration_ms / 1000
     shown = diagnostics.is_terminal()

@@ -25,6 +25,7 @@ def search(
         str | None, typer.Option("--before-id", metavar="ID", help="Go on after this recording.")
     ] = None,
     passphrase_file: passphrase.PassphraseFile = None,
+    identity: passphrase.IdentityFile = None,
     json: output.Json = False,
 ) -> None:
     """Find recordings by what was said, or corrected to have been said; the newest first.
@@ -37,7 +38,7 @@ def search(
 
     matches = searching.like(text) if regex else searching.containing(text)
     wanted = dataclasses.replace(selection(since, before, older_than, room, wake_word), all=True)
-    with history.opened(passphrase.asking(passphrase_file), needs_key=True) as opened:
+    with history.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
         if opened is None:
             _report([], None, 0, 0, json)
             diagnostics.note(NOTHING_YET)

@@ -80,7 +80,7 @@ def listen(
         realtime=realtime or demo,
         room=own.room if room is None else room,
         store=str(store or own.store),
-        keep=not no_store,
+        keep=not no_store and (bool(store) or own.keep or demo),
         once=once,
         now=now,
         seal=wishes.seal(seal, own.seal),

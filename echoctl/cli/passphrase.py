@@ -17,8 +17,21 @@ PassphraseFile = Annotated[
 """The option of every command that may have to open the vault."""
 
 
-def asking(file: Path | None, *, prompt: bool = True) -> "Ask":
-    """A way to a passphrase: the file, else vault.passphrase_command, else (with `prompt`) the person."""
+IdentityFile = Annotated[
+    Path | None,
+    typer.Option("--identity", metavar="FILE", help="A guest's identity is in FILE: open that private stay."),
+]
+
+
+def asking(file: Path | None, *, prompt: bool = True, identity: Path | None = None) -> "Ask":
+    """A way to a passphrase: the file, else vault.passphrase_command, else (with `prompt`) the person.
+
+    With `identity` a guest's private stay is opened instead of the vault. Raises UsageError.
+    """
+    if identity:
+        from echoctl.services import identities  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+
+        return identities.Identity(identity.read_text("utf-8", "replace"))
     return lambda: _given(file) or (_prompted("passphrase: ") if prompt else None)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from echoctl import config
 from echoctl.cli import diagnostics
+from echoctl.model import StoreMode
 from echoctl.services import sealed
 from echoctl.services.demo import SAMPLE
 from echoctl.services.pipe import EarSpec
@@ -19,7 +20,8 @@ def configured() -> tuple[config.Config, EarSpec]:
         device=own.device,
         model=settings.speech.model,
         room=own.room,
-        store=settings.vault.store,
+        store=settings.vault.store if keep else StoreMode.BOTH.value,
+        keep=keep,
         preroll_ms=own.preroll_ms,
         pause_ms=own.pause_ms,
         min_speech_ms=own.min_speech_ms,

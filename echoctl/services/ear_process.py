@@ -41,6 +41,9 @@ def main(argv: list[str]) -> int:
 
 
 def _listen(spec: EarSpec, pipe: Pipe, seal: sealing.Seal) -> None:
+    from threading import Event, Thread  # noqa: PLC0415 - the seal must be there before the first thread
+
+    from echoctl.services import retention  # noqa: PLC0415 - as above
     from echoctl.services.ear import Ear  # noqa: PLC0415 - C libraries and threads: the seal must be there first
 
     with state.Presence(pid=os.getppid()) as presence:
@@ -48,9 +51,14 @@ def _listen(spec: EarSpec, pipe: Pipe, seal: sealing.Seal) -> None:
         ear = Ear(spec, pipe, presence, seal)
         signal.signal(signal.SIGTERM, lambda number, frame: ear.stop())
         signal.signal(signal.SIGUSR2, lambda number, frame: ear.push())
+        done = Event()
+        keeper = Thread(target=retention.enforce, args=[done], daemon=True)
         try:
+            if spec.keep:
+                keeper.start()
             ear.run()
         finally:
+            done.set()
             ear.close()
 
 

@@ -11,9 +11,9 @@ from echoctl import paths
 from echoctl.clock import id_bytes
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Feedback, Recording, Selection, StoreMode, Transcript, Word
-from echoctl.services import purge, vaults
+from echoctl.services import identities, purge, vaults
 from echoctl.services.recording import correction_json
-from echoctl.store import db, recordings, slabs
+from echoctl.store import db, guests, recordings, slabs
 from echoctl.vault import agefile
 from echoctl.vault import format as fmt
 from echoctl.vault.epoch import DAMAGED_HINT, Place, Reader, RecordKey
@@ -24,6 +24,9 @@ _SHOWN = 5
 
 _KEPT_EPOCHS = 32
 """Slabs kept at hand, 12 kB each."""
+
+_WHOSE = ("the owner of the vault", "a guest's private stay")
+_IDENTITY_HINT = "a guest opens a private stay with the identity that was shown at check-in: --identity FILE"
 
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
 
@@ -53,6 +56,7 @@ class History:
         self.connection = connection
         self._reader = reader
         self._epochs: dict[int, tuple[tuple[bytes, bytes] | None, bytes]] = {}
+        self._foreign: dict[int, bool] = {}
         self.problem = problem
         """Why the vault is not open, where it need not be."""
 
@@ -71,6 +75,12 @@ class History:
             found = recordings.epoch(self.connection, number), slabs.read(self.connection, number)
             self._epochs[number] = found
         return self._epochs[number]
+
+    def foreign(self, number: int) -> bool:
+        """Whether an epoch is sealed to somebody else: a guest's private stay, or for the guest anything but that."""
+        if number not in self._foreign:
+            self._foreign[number] = guests.private_epoch(self.connection, number) != self.reader.guest
+        return self._foreign[number]
 
     def page(self, selection: Selection, limit: int, before: str | None = None) -> list[Recording]:
         """The newest `limit` recordings (0: all), those older than the id `before` if given.
@@ -157,6 +167,8 @@ class History:
             return replace(_recording(row), locked=row.text is not None)
         try:
             return self._opened(row)
+        except VaultLocked:
+            return replace(_recording(row), locked=True)
         except VaultDamaged:
             return replace(_recording(row), damaged=True)
 
@@ -176,6 +188,8 @@ class History:
     def _key(self, row: recordings.Row) -> RecordKey:
         """The key of a recording. Raises VaultLocked, VaultDamaged."""
         reader = self.reader
+        if row.epoch is not None and self.foreign(row.epoch):
+            raise VaultLocked(f"recording {row.uid} belongs to {_WHOSE[reader.guest is None]}", _IDENTITY_HINT)
         epoch, slab = self.epoch(row.epoch or 0)
         if row.epoch is None or row.seq is None or epoch is None:
             raise _damaged(row)
@@ -199,7 +213,7 @@ def opened(ask: vaults.Ask, *, needs_key: bool) -> Iterator[History | None]:
     with db.session(paths.database()) as connection, contextlib.ExitStack() as stack:
         purge.finish(connection, 0.0)
         reader, problem = None, None
-        given = _Remembering(ask)
+        given = ask if isinstance(ask, identities.Identity) else _Remembering(ask)
         try:
             reader = stack.enter_context(vaults.unlock(connection, given))
         except (VaultLocked, VaultDamaged, NotFound) as error:

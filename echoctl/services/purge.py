@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.model import PurgePlan, PurgeReport, Receipt, Selection
-from echoctl.store import db, events, purging, readers, recordings, reserve
+from echoctl.store import db, events, guests, purging, readers, recordings, reserve
 
 DELETE = "history delete"
 
@@ -51,6 +51,20 @@ def run(
     with db.session(path) as connection:
         receipts = _begin(connection, None if everything else agreed.ids, why, what or {})
         return _report(connection, receipts, finish(connection))
+
+
+def stay(connection: db.Connection, guest: int, why: str) -> PurgeReport:
+    """Purge a guest's stay and end it, in one transaction: nothing of the guest is recorded in between."""
+    if reserve.needed(paths.database()):
+        reserve.give_back(paths.database())
+    now_ms = SystemClock().now_ms()
+    with db.immediate(connection):
+        ids = recordings.of_guest(connection, guest)
+        uid = purging.begin(connection, now_ms, why, {"guest": guest}, ids)
+        purging.forget_guest(connection, guest)
+        guests.end(connection, guest, now_ms)
+        events.insert(connection, now_ms, "purge", {"count": len(ids)})
+    return _report(connection, (uid,), finish(connection))
 
 
 def finish(connection: db.Connection, patience_s: float | None = None) -> bool:

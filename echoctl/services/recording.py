@@ -10,8 +10,9 @@ from echoctl.clock import Clock, id_bytes, new_id
 from echoctl.errors import NotFound, StoreError
 from echoctl.model import BYTES_PER_SECOND, Detection, Feedback, Recording, StoreMode, Transcript
 from echoctl.services import purge
-from echoctl.store import db, events, recordings, slabs, wal
+from echoctl.store import db, events, guests, recordings, slabs, wal
 from echoctl.store import vaults as rows
+from echoctl.store.guests import Guest
 from echoctl.vault import keys
 from echoctl.vault.epoch import RecordKey, Writer
 
@@ -49,21 +50,37 @@ class Recorder:
         self._wall = wall
         self._connection: db.Connection | None = None
         self._writer: Writer | None = None
-        self._gen = 0
+        self._sealed_to: tuple[int, bytes] = (0, b"")
         self._epoch = 0
+        self._guest: int | None = None
+        """Whose epoch it is."""
+        self._heard: int | None = None
+        """Who was staying when a wake word was heard last."""
 
-    def detected(self, detection: Detection, at_ms: int) -> int:
-        """Commit that a wake word was heard, with its event; returns the detection's number."""
+    def detected(self, detection: Detection, at_ms: int) -> int | None:
+        """Commit that a wake word was heard, with its event; returns the detection's number.
+
+        None, and nothing is written, while a guest stays of whom nothing is kept.
+        """
         connection = self._connect()
+        guest = guests.current(connection)
+        self._heard = guest.id if guest else None
+        if guest and not guest.stored:
+            return None
+        room = _room(guest, self._room)
         with db.immediate(connection):
-            number = recordings.insert_detection(connection, at_ms, detection.word, detection.scores, self._room)
-            data = {"detection": number, "word": detection.word, "room": self._room}
-            events.insert(connection, at_ms, "wake", data)
+            number = recordings.insert_detection(
+                connection, at_ms, detection.word, detection.scores, room, guest.id if guest else None
+            )
+            events.insert(connection, at_ms, "wake", {"detection": number, "word": detection.word, "room": room})
         return number
 
     def near_miss(self, word: str, at_ms: int) -> None:
         """Commit that something was almost taken for a wake word; nothing is kept of what it was."""
-        events.append(self._connect(), at_ms, "near_miss", {"word": word, "room": self._room})
+        connection = self._connect()
+        guest = guests.current(connection)
+        if not guest:
+            events.append(connection, at_ms, "near_miss", {"word": word, "room": self._room})
 
     def commit(
         self,
@@ -74,28 +91,36 @@ class Recorder:
         detection: int | None,
         wake_word: str,
         scores: Mapping[str, float],
-    ) -> Recording:
+    ) -> Recording | None:
         """Seal and store a recording in one transaction; it is safe when this returns.
 
-        `pcm` is 16 kHz mono s16le; what is kept of it and of the text is up to the mode. Raises StoreError; then
-        nothing was stored, and the next recording begins a new epoch.
+        `pcm` is 16 kHz mono s16le; what is kept of it and of the text is up to the mode. None, and nothing is
+        written, while a guest stays of whom nothing is kept. Raises StoreError; then nothing was stored, and the
+        next recording begins a new epoch.
         """
+        guest = guests.current(self._connect())
+        if not self._keeps(guest, detection):
+            return None
         duration_ms = len(pcm) * 1000 // BYTES_PER_SECOND
         uid = new_id(at_ms)
         audio = self._encode(pcm) if self._mode in (StoreMode.AUDIO, StoreMode.BOTH) else b""
         text = _text_json(transcript) if self._mode in (StoreMode.TRANSCRIPT, StoreMode.BOTH) else b""
         plain = recordings.Row(
-            uid, None, None, at_ms, duration_ms, wake_word, self._room, str(self._mode),
+            uid, None, None, at_ms, duration_ms, wake_word, _room(guest, self._room), str(self._mode),
             json.dumps(dict(scores), sort_keys=True), 0,
         )  # fmt: skip
         with self._transaction() as connection:
+            guest = guests.current(connection)  # again: somebody may just have checked in or out
+            if not self._keeps(guest, detection):
+                return None
+            plain = plain._replace(guest=guest.id if guest else None)
             row, chunks = self._sealed(connection, plain, text, audio)
             recordings.insert(connection, row, chunks, detection)
-            event = {"id": uid, "duration_ms": duration_ms, "wake_word": wake_word, "room": self._room}
+            event = {"id": uid, "duration_ms": duration_ms, "wake_word": wake_word, "room": plain.room}
             events.insert(connection, at_ms, "recording", event)
         kept = transcript if text else None
         return Recording(
-            uid, at_ms, duration_ms, wake_word, self._room, self._mode, row.size, dict(scores), None, kept, False
+            uid, at_ms, duration_ms, wake_word, plain.room, self._mode, row.size, dict(scores), None, kept, False
         )
 
     def adopt(self, found: Sequence[Kept]) -> None:
@@ -154,25 +179,32 @@ class Recorder:
         size = len(sealed or b"") + sum(map(len, chunks))
         return plain._replace(epoch=self._epoch, seq=seq, size=size, text=sealed, correction=corrected), chunks
 
+    def _keeps(self, guest: Guest | None, detection: int | None) -> bool:
+        """Whether a recording is kept: not of a stay that is not stored, nor of one that ended while it was made."""
+        staying = guest.id if guest else None
+        return (guest is None or bool(guest.stored)) and (detection is None or staying == self._heard)
+
     def _next_key(self, connection: db.Connection, plain: recordings.Row) -> tuple[RecordKey, int]:
-        writer = self._open_writer(connection)
+        writer = self._open_writer(connection, guests.current(connection) if plain.guest is not None else None)
         now_ms = self._wall.now_ms()
         # A purge may have taken our epoch, when nothing was left in it.
-        if writer.needs_epoch(now_ms) or not recordings.epoch(connection, self._epoch):
+        if writer.needs_epoch(now_ms) or plain.guest != self._guest or not recordings.epoch(connection, self._epoch):
             uid, sealed = writer.begin(now_ms)
-            self._epoch = recordings.insert_epoch(connection, uid, self._gen, now_ms, sealed)
+            new = recordings.Epoch(uid, self._sealed_to[0], plain.guest, now_ms, sealed)
+            self._epoch, self._guest = recordings.insert_epoch(connection, new), plain.guest
         key, place = writer.next_key(id_bytes(plain.uid), plain.at_ms)
         slabs.write(connection, self._epoch, place.seq, place.wrapped)
         return key, place.seq
 
-    def _open_writer(self, connection: db.Connection) -> Writer:
-        """The writer for the vault as it is now: a new seed needs a new writer."""
+    def _open_writer(self, connection: db.Connection, guest: Guest | None) -> Writer:
+        """The writer for the vault as it is now: a new seed needs a new writer, and so does a private stay."""
         row = rows.read(connection)
         if not row:
             raise NotFound("there is no vault yet", "make one: echoctl vault init")
-        if self._writer is None or row.gen != self._gen:
-            self._writer = Writer(keys.Vault(*row))
-            self._gen = row.gen
+        public = (guest and guest.public) or row.public
+        if self._writer is None or self._sealed_to != (row.gen, public):
+            self._writer = Writer(keys.Vault(*row._replace(public=public)))
+            self._sealed_to = (row.gen, public)
         return self._writer
 
     @staticmethod
@@ -180,6 +212,10 @@ class Recorder:
         from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is kept
 
         return codec.encode_flac(pcm)
+
+
+def _room(guest: Guest | None, own: str) -> str:
+    return (guest and guest.room) or own
 
 
 def _text_json(transcript: Transcript) -> bytes:

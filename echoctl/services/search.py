@@ -60,6 +60,8 @@ class Search:
         # One short query per batch: a reader that stays would keep a purge from finishing.
         while batch := recordings.texts(self._opened.connection, self._selection, size, before):
             for epoch, group in groupby(batch, key=lambda sealed: sealed.epoch):
+                if self._opened.foreign(epoch):
+                    continue
                 yield from self._epoch(epoch, list(group))
             size, before = min(size * 2, _LARGEST_BATCH), batch[-1].uid
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
-from echoctl.store import db, recordings, reserve, wal
+from echoctl.services.identities import Identity
+from echoctl.store import db, recordings, reserve, retention, wal
 from echoctl.store import vaults as rows
 from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
@@ -27,7 +28,7 @@ Choose = Callable[[], bytearray]
 
 FIRST_RUN = (
     "recordings are sealed with a key on this disk: that protects deleted recordings and stray copies of the "
-    "database, not a stolen disk; echoctl vault passphrase does"
+    "database, not a stolen disk; echoctl vault passphrase does. They are deleted after 90 days: echoctl retention set"
 )
 
 MIN_PASSPHRASE = 8
@@ -74,6 +75,7 @@ def ensure() -> bool:
             if rows.read(connection):  # another process was faster
                 return False
             rows.insert(connection, _row(vault), slots)
+            retention.put(connection, retention.DEFAULT)
     reserve.keep(paths.database())
     return True
 
@@ -98,6 +100,8 @@ def unlock(connection: db.Connection, ask: Ask) -> Reader:
     Raises VaultLocked (no passphrase, a wrong one, no device key) or VaultDamaged (foreign device key, damaged slot).
     """
     vault = _vault(connection)
+    if isinstance(ask, Identity):
+        return ask.unlock(connection, vault)
     blob = rows.read_slots(connection)
     secret = _secret_of(vault)
     try:

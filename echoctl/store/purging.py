@@ -64,6 +64,18 @@ def begin(
     return uid
 
 
+def forget_guest(connection: sqlite3.Connection, guest: int) -> None:
+    """Remove the wakes of a stay that no recording followed, and kill the epochs that are only its own."""
+    connection.execute(
+        "DELETE FROM event WHERE kind = 'wake' AND json_extract(data, '$.detection') IN"
+        " (SELECT id FROM detection WHERE guest = ? AND recording IS NULL)",
+        (guest,),
+    )
+    connection.execute("DELETE FROM detection WHERE guest = ? AND recording IS NULL", (guest,))
+    for (epoch,) in connection.execute("SELECT id FROM epoch WHERE guest = ? AND NOT dead", (guest,)).fetchall():
+        slabs.kill(connection, epoch)
+
+
 def insert_done(connection: sqlite3.Connection, now_ms: int, why: str, what: Mapping[str, object]) -> str:
     """A job that has only its log to be overwritten: for what is erased elsewhere, in the same transaction."""
     uid = new_id(now_ms)

@@ -9,12 +9,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from echoctl.clock import id_text
+from echoctl.clock import first_id
 from echoctl.model import Selection
 from echoctl.store import slabs
-
-_LAST_MS = (1 << 48) - 1
-"""The last moment that a ULID can name."""
 
 
 class Row(NamedTuple):
@@ -33,6 +30,8 @@ class Row(NamedTuple):
     feedback: str | None = None
     text: bytes | None = None
     correction: bytes | None = None
+    guest: int | None = None
+    """The stay that it belongs to."""
 
 
 class Found(NamedTuple):
@@ -71,11 +70,19 @@ class Group(NamedTuple):
 _COLUMNS = ", ".join(Row._fields)
 
 
-def insert_epoch(connection: sqlite3.Connection, uid: bytes, gen: int, created_ms: int, sealed: bytes) -> int:
+class Epoch(NamedTuple):
+    """An epoch that begins: a guest's stay has epochs of its own."""
+
+    uid: bytes
+    gen: int
+    guest: int | None
+    created_ms: int
+    sealed: bytes
+
+
+def insert_epoch(connection: sqlite3.Connection, new: Epoch) -> int:
     """Store a new epoch with an empty slab; returns its number."""
-    cursor = connection.execute(
-        "INSERT INTO epoch(uid, gen, created_ms, sealed) VALUES(?, ?, ?, ?)", (uid, gen, created_ms, sealed)
-    )
+    cursor = connection.execute("INSERT INTO epoch(uid, gen, guest, created_ms, sealed) VALUES(?, ?, ?, ?, ?)", new)
     epoch = int(cursor.lastrowid or 0)
     slabs.create(connection, epoch)
     return epoch
@@ -100,11 +107,16 @@ def insert(connection: sqlite3.Connection, row: Row, chunks: Sequence[bytes], de
 
 
 def insert_detection(
-    connection: sqlite3.Connection, at_ms: int, word: str, scores: Mapping[str, float], room: str
+    connection: sqlite3.Connection,
+    at_ms: int,
+    word: str,
+    scores: Mapping[str, float],
+    room: str,
+    guest: int | None = None,
 ) -> int:
     """Store that a wake word was heard; returns its number."""
-    row = (at_ms, word, json.dumps(dict(scores), sort_keys=True), room)
-    cursor = connection.execute("INSERT INTO detection(at_ms, word, scores, room) VALUES(?, ?, ?, ?)", row)
+    row = (at_ms, word, json.dumps(dict(scores), sort_keys=True), room, guest)
+    cursor = connection.execute("INSERT INTO detection(at_ms, word, scores, room, guest) VALUES(?, ?, ?, ?, ?)", row)
     return int(cursor.lastrowid or 0)
 
 
@@ -179,6 +191,18 @@ def find(connection: sqlite3.Connection, selection: Selection) -> list[Found]:
     return [Found(*row) for row in rows.fetchall()]
 
 
+def of_guest(connection: sqlite3.Connection, guest: int) -> tuple[str, ...]:
+    """The ids of a stay, oldest first."""
+    rows = connection.execute("SELECT uid FROM recording WHERE guest = ? AND state = 1 ORDER BY uid", (guest,))
+    return tuple(uid for (uid,) in rows.fetchall())
+
+
+def count_guest(connection: sqlite3.Connection, guest: int) -> int:
+    """How many recordings there are of a stay."""
+    row = connection.execute("SELECT count(*) FROM recording WHERE guest = ? AND state = 1", (guest,)).fetchone()
+    return int(row[0])
+
+
 def set_feedback(connection: sqlite3.Connection, uid: str, feedback: str, correction: bytes | None) -> None:
     """Note what a person said of a transcript; a correction, sealed, replaces an earlier one."""
     connection.execute(
@@ -227,17 +251,12 @@ def _parts(selection: Selection) -> Iterator[tuple[str, str]]:
     if selection.ids:
         yield "uid IN (SELECT value FROM json_each(?))", json.dumps(selection.ids)
     if selection.since_ms is not None:
-        yield "uid >= ?", _first_id(selection.since_ms)
+        yield "uid >= ?", first_id(selection.since_ms)
     if selection.before_ms is not None:
-        yield "uid < ?", _first_id(selection.before_ms)
+        yield "uid < ?", first_id(selection.before_ms)
     if selection.room is not None:
         yield "room = ?", selection.room
     if selection.wake_word is not None:
         yield "wake_word = ?", selection.wake_word
     if selection.guest is not None:
         yield "guest IN (SELECT id FROM guest WHERE name = ?)", selection.guest
-
-
-def _first_id(at_ms: int) -> str:
-    """The smallest id of that millisecond."""
-    return id_text(min(max(at_ms, 0), _LAST_MS).to_bytes(6, "big") + bytes(10))

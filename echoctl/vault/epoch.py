@@ -147,9 +147,11 @@ class Writer:
 class Reader:
     """Opens recordings with the vault's seed, which it owns and wipes."""
 
-    def __init__(self, vault: keys.Vault, seed: bytearray) -> None:
+    def __init__(self, vault: keys.Vault, seed: bytearray, guest: int | None = None) -> None:
         self._vault = vault.uid
         self.seed = seed
+        self.guest = guest
+        """The private stay whose seed it is; None: the vault's own."""
         self._private = keys.private_key(seed)
         self._walked: dict[bytes, list[bytearray]] = {}
 
