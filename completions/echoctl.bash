@@ -7,8 +7,7 @@ _echoctl_words() {
     subs='' flags='-h --help' takes='' places=''
     case $1 in
     'echoctl')
-        subs='listen tui mute unmute status history vault traffic model devices doctor audit config db plugins completion'
-        subs='listen mute unmute status history vault traffic retention guest model devices doctor audit config db plugins completion'
+        subs='listen tui mute unmute status history vault traffic retention guest model devices doctor audit config db plugins completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
@@ -74,10 +73,14 @@ _echoctl_words() {
         flags='-h --help --json'
         ;;
     'echoctl vault')
-        subs='receipts init status passphrase recover'
+        subs='receipts rotate init status passphrase recover'
         ;;
     'echoctl vault receipts')
         flags='-h --help --json'
+        ;;
+    'echoctl vault rotate')
+        flags='-h --help --yes -y --dry-run --json'
+        takes='--passphrase-file=file'
         ;;
     'echoctl vault init')
         flags='-h --help --json'
@@ -127,7 +130,7 @@ _echoctl_words() {
         flags='-h --help --speaker --no-speaker --json'
         takes='--model=any'
         places='@devices any'
-        places='any any'
+        ;;
     'echoctl retention')
         subs='set show run'
         ;;

@@ -332,6 +332,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl vault' = @{
             Words = [ordered]@{
                 'receipts' = 'List what was purged: when, why, how much, and how far each step has come'
+                'rotate' = 'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed'
                 'init' = 'Make the vault: a device key, and a database that is sealed to it'
                 'status' = 'Show what opens the vault, and what it holds'
                 'passphrase' = 'Set, change or remove the passphrase'
@@ -350,6 +351,21 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault rotate' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
             }
             Places = @()
         }
@@ -494,6 +510,28 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl traffic devices' = @{
             Words = [ordered]@{
                 'name' = 'Say what a device is called, and whether it is a smart speaker: only speakers are judged'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl traffic devices name' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--speaker' = 'Whether it is a smart speaker'
+                '--no-speaker' = 'Whether it is a smart speaker'
+                '--model' = 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--model' = ''
+            }
+            Places = @('@devices', '')
+        }
         'echoctl retention' = @{
             Words = [ordered]@{
                 'set' = 'Set limits; those that are not named stay as they are'
@@ -537,20 +575,6 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Places = @()
         }
-        'echoctl traffic devices name' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--speaker' = 'Whether it is a smart speaker'
-                '--no-speaker' = 'Whether it is a smart speaker'
-                '--model' = 'Its model, for thresholds of its own: echo, nest-mini, homepod …'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--model' = ''
-            }
-            Places = @('@devices', '')
-            Places = @('', '')
         'echoctl retention run' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'

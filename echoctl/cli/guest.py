@@ -13,7 +13,13 @@ from echoctl.wording import plan_text, printable
 if TYPE_CHECKING:
     from echoctl.services import guests
 
-app = command_group("Stays: what a guest says goes when the guest does.")
+app = command_group(
+    "Stays: what a guest says goes when the guest does.\n\n"
+    "\b\n"
+    "echoctl guest check-in Ann --private    sealed to a key that only Ann gets\n"
+    "echoctl guest check-out Ann             all of it is deleted\n"
+    "echoctl guest list                      who is here, and who was when"
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Who it is; forgotten at check-out.")]
 

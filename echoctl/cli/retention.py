@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from echoctl.model import PurgePlan
     from echoctl.services.retention import Rule
 
-app = command_group("How long recordings are kept, and what goes next.")
+app = command_group(
+    "How long recordings are kept, and what goes next.\n\n"
+    "\b\n"
+    "echoctl retention set --max-age 30d    nothing older than 30 days\n"
+    "echoctl retention show                 the rules, and what they take next\n"
+    "echoctl retention run                  enforce them now, from a timer"
+)
 
 _NO_LIMIT = "none"
 _SIZE = re.compile(r"(\d{1,9})([kmgt]?)b?")

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, output, passphrase, vault_receipts
+from echoctl.cli import confirm, diagnostics, output, passphrase, vault_receipts, vault_rotate
 from echoctl.cli.group import command_group
 from echoctl.errors import Partial, UsageError, VaultLocked
+from echoctl.wording import counted
 
 app = command_group(
     "Seal and open: make the vault, set a passphrase, keep a way back in.\n\n"
@@ -17,6 +18,7 @@ app = command_group(
     "echoctl vault recover --make    a line for paper, should the passphrase be lost"
 )
 app.command("receipts")(vault_receipts.receipts)
+app.command("rotate")(vault_rotate.rotate)
 
 NewPassphraseFile = Annotated[
     Path | None,
@@ -60,6 +62,7 @@ def status(json: output.Json = False) -> None:
                 "recordings": now.recordings,
                 "epochs": now.epochs,
                 "size": now.size,
+                "rotation_due": now.rotation_due,
             }
         )
         return
@@ -75,6 +78,10 @@ def status(json: output.Json = False) -> None:
         output.line(f"{name:<11} {value}")
     for name in now.damaged_slots:
         diagnostics.note(f"the {name} slot is damaged")
+    if now.rotation_due:
+        diagnostics.hint(
+            f"older copies still open what {counted(now.rotation_due, 'purge')} took: echoctl vault rotate"
+        )
     if not now.asks:
         diagnostics.hint("a passphrase protects against a stolen disk: echoctl vault passphrase")
 

@@ -14,6 +14,7 @@ def configured() -> tuple[config.Config, EarSpec]:
     """The configuration, and what it says to the ear before any flag."""
     settings = config.load()
     own = settings.listen
+    keep = settings.vault.store != "none"
     return settings, EarSpec(
         words=own.wake_words,
         thresholds=settings.wake.thresholds,

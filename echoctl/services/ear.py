@@ -260,10 +260,10 @@ class Ear:
                 wake_word=utterance.word,
                 scores=utterance.scores,
             )
-            self._presence.count("recordings", 1 if recording else 0)
         words = [{"text": w.text, "start": w.start, "end": w.end, "confidence": w.confidence} for w in transcript.words]
         self._pipe.send("transcript", id=recording and recording.id, text=transcript.text, words=words)
         if recording is not None:
+            self._presence.count("recordings")
             self._pipe.send(
                 "recording",
                 id=recording.id,

@@ -8,11 +8,13 @@ interrupted is finished by the next command.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 
 from echoctl import paths
 from echoctl.clock import SystemClock
+from echoctl.errors import StoreError, VaultDamaged, VaultLocked
 from echoctl.model import PurgePlan, PurgeReport, Receipt, Selection
-from echoctl.store import db, events, guests, purging, readers, recordings, reserve
+from echoctl.store import db, events, guests, purging, readers, recordings, reserve, vaults
 
 DELETE = "history delete"
 
@@ -76,17 +78,35 @@ def finish(connection: db.Connection, patience_s: float | None = None) -> bool:
     if not purging.pending(connection):
         return True
     clock = SystemClock()
+    _destroy_old_secret(connection, clock.now_ms())
     try:
         if not purging.erase_log(connection, clock.now_ms(), patience_s):
             return False
     except (db.StoreFull, db.Error):  # the log cannot be merged before the rows make room
         reserve.give_back(paths.database())
-    if any(job.rows_ms is None for job in purging.pending(connection)):
+    if any(job.rows_ms is None and job.why != purging.ROTATE for job in purging.pending(connection)):
         purging.remove_rows(connection, clock.now_ms())
-    if purging.pending(connection) and not purging.erase_log(connection, clock.now_ms(), patience_s):
-        return False
+    if any(job.rows_ms is not None for job in purging.pending(connection)):
+        purging.erase_log(connection, clock.now_ms(), patience_s)
     reserve.keep(paths.database())
-    return True
+    return not purging.pending(connection)
+
+
+def _destroy_old_secret(connection: db.Connection, now_ms: int) -> None:
+    """After a rotation's point of no return: the new device secret takes the old one's place. Needs no passphrase.
+
+    What listens cannot reach the secrets; then this is left to the next command that can.
+    """
+    if not any(job.why == purging.ROTATE and job.rows_ms is None for job in purging.pending(connection)):
+        return
+    from echoctl.vault import device, keys  # noqa: PLC0415 - cryptography: 35 ms, only after a rotation
+
+    row = vaults.read(connection)
+    path = paths.device_key()
+    with suppress(StoreError, VaultLocked, VaultDamaged), device.changing(path):
+        if row and device.promote(path, lambda secret: keys.device_check(secret, row.uid) == row.device):
+            with db.immediate(connection):
+                purging.rotated(connection, now_ms)
 
 
 def settle() -> bool:

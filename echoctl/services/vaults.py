@@ -13,7 +13,7 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.services.identities import Identity
-from echoctl.store import db, recordings, reserve, retention, wal
+from echoctl.store import db, purging, recordings, reserve, retention, wal
 from echoctl.store import vaults as rows
 from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
@@ -55,6 +55,8 @@ class Status:
     recordings: int
     epochs: int
     size: int
+    rotation_due: int
+    """Purges that only older copies of the database still have the keys of; 0: no rotation is due."""
 
     @property
     def asks(self) -> bool:
@@ -85,13 +87,13 @@ def status() -> Status:
     if not db.exists(paths.database()):
         raise NotFound(_NO_VAULT, "echoctl listen makes it, or: echoctl vault init")
     with db.session(paths.database()) as connection:
-        vault = _vault(connection)
+        vault = read(connection)
         slots, damaged = _slots(rows.read_slots(connection))
         count, size = recordings.count(connection)
         epochs = recordings.count_epochs(connection)
-    return Status(
-        vault.created_ms, vault.format, slots, damaged, _device_state(vault), paths.device_key(), count, epochs, size
-    )
+        due = purging.since_rotation(connection)
+    state = _device_state(vault)
+    return Status(vault.created_ms, vault.format, slots, damaged, state, paths.device_key(), count, epochs, size, due)
 
 
 def unlock(connection: db.Connection, ask: Ask) -> Reader:
@@ -99,11 +101,11 @@ def unlock(connection: db.Connection, ask: Ask) -> Reader:
 
     Raises VaultLocked (no passphrase, a wrong one, no device key) or VaultDamaged (foreign device key, damaged slot).
     """
-    vault = _vault(connection)
+    vault = read(connection)
     if isinstance(ask, Identity):
         return ask.unlock(connection, vault)
     blob = rows.read_slots(connection)
-    secret = _secret_of(vault)
+    secret = secret_of(vault)
     try:
         slot = keys.slot_of(blob, fmt.DEVICE_SLOT)
         if slot:
@@ -131,13 +133,13 @@ def set_passphrase(ask: Ask, choose: Choose) -> bool:
     with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
         new = choose()
         check_passphrase(new)
-        return _change(connection, reader, _secret_of(_vault(connection)), new)
+        return _change(connection, reader, secret_of(read(connection)), new)
 
 
 def remove_passphrase(ask: Ask) -> bool:
     """Open the vault and let the device key alone open it from now on; returns as `set_passphrase` does."""
     with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
-        return _change(connection, reader, _secret_of(_vault(connection)), None)
+        return _change(connection, reader, secret_of(read(connection)), None)
 
 
 def make_recovery(ask: Ask) -> tuple[str, bool]:
@@ -147,7 +149,7 @@ def make_recovery(ask: Ask) -> tuple[str, bool]:
     """
     with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
         secret = random_secret()
-        slot = keys.seal_recovery(_vault(connection), reader.seed, secret)
+        slot = keys.seal_recovery(read(connection), reader.seed, secret)
         line = age.identity_line(secret)
         wipe(secret)
         return line, _write_slots(connection, {fmt.RECOVERY_SLOT: slot})
@@ -161,7 +163,7 @@ def recover(line: str, choose: Choose | None) -> bool:
     """
     secret = age.parse_identity(line)
     with db.session(paths.database()) as connection:
-        vault = _vault(connection)
+        vault = read(connection)
         slot = keys.slot_of(rows.read_slots(connection), fmt.RECOVERY_SLOT)
         if not slot:
             raise VaultLocked("this vault has no recovery line", "only its device key and passphrase open it")
@@ -213,7 +215,8 @@ def _first_line(text: str, source: str) -> bytearray:
     return as_passphrase(line)
 
 
-def _vault(connection: db.Connection) -> keys.Vault:
+def read(connection: db.Connection) -> keys.Vault:
+    """The vault as it is known without a key. Raises NotFound, StoreError."""
     row = rows.read(connection)
     if not row:
         raise NotFound(_NO_VAULT, "echoctl listen makes it, or: echoctl vault init")
@@ -234,18 +237,21 @@ def _new_or_present_secret() -> bytearray:
         return device.load(paths.device_key())
 
 
-def _secret_of(vault: keys.Vault) -> bytearray:
-    """The device secret of this vault. Raises VaultLocked or VaultDamaged."""
-    secret = device.load(paths.device_key())
-    if keys.device_check(secret, vault.uid) != vault.device:
+def secret_of(vault: keys.Vault) -> bytearray:
+    """The device secret of this vault, even where it still waits for its place. Raises VaultLocked, VaultDamaged."""
+    path = paths.device_key()
+    places = [place for place in (path, device.next_path(path)) if place == path or device.present(place)]
+    for place in places:
+        secret = device.load(place)
+        if keys.device_check(secret, vault.uid) == vault.device:
+            return secret
         wipe(secret)
-        raise VaultDamaged(f"the device key {paths.device_key()} is not this vault's", device.RECOVER)
-    return secret
+    raise VaultDamaged(f"the device key {path} is not this vault's", device.RECOVER)
 
 
 def _device_state(vault: keys.Vault) -> str:
     try:
-        wipe(_secret_of(vault))
+        wipe(secret_of(vault))
     except EchoctlError as error:
         return error.message
     return "ok"
@@ -267,7 +273,7 @@ def _slots(blob: bytes) -> tuple[dict[str, int], tuple[str, ...]]:
 def _present_or_new_secret(vault: keys.Vault) -> bytearray:
     """After a recovery: this vault's device secret, or a new one where it is missing or another vault's."""
     try:
-        return _secret_of(vault)
+        return secret_of(vault)
     except VaultDamaged:
         device.set_aside(paths.device_key())
     except VaultLocked:
@@ -278,7 +284,7 @@ def _present_or_new_secret(vault: keys.Vault) -> bytearray:
 
 def _change(connection: db.Connection, reader: Reader, secret: bytearray, new: bytearray | None) -> bool:
     """Let passphrase `new` open the vault, or with None the device key alone; wipes `secret`."""
-    vault = _vault(connection)
+    vault = read(connection)
     slots = dict.fromkeys((fmt.DEVICE_SLOT, fmt.PASSPHRASE_SLOT), bytes(fmt.SLOT_BYTES))
     if new is None:
         slots[fmt.DEVICE_SLOT] = keys.seal_device(vault, reader.seed, secret)

@@ -76,14 +76,33 @@ def forget_guest(connection: sqlite3.Connection, guest: int) -> None:
         slabs.kill(connection, epoch)
 
 
-def insert_done(connection: sqlite3.Connection, now_ms: int, why: str, what: Mapping[str, object]) -> str:
-    """A job that has only its log to be overwritten: for what is erased elsewhere, in the same transaction."""
+ROTATE = "vault rotate"
+"""The `why` of a rotation, whose only row is the device key."""
+
+
+def begin_rotation(connection: sqlite3.Connection, now_ms: int) -> str:
+    """A job that has no recordings: the old device key is to be destroyed, and the log overwritten."""
     uid = new_id(now_ms)
     connection.execute(
-        "INSERT INTO purge_job(uid, started_ms, why, what, number, size, rows_ms) VALUES(?, ?, ?, ?, 0, 0, ?)",
-        (uid, now_ms, why, json.dumps(what, sort_keys=True), now_ms),
+        "INSERT INTO purge_job(uid, started_ms, why, what, number, size) VALUES(?, ?, ?, '{}', 0, 0)",
+        (uid, now_ms, ROTATE),
     )
     return uid
+
+
+def rotated(connection: sqlite3.Connection, now_ms: int) -> None:
+    """Note that the old device key is destroyed."""
+    connection.execute("UPDATE purge_job SET rows_ms = ? WHERE why = ? AND rows_ms IS NULL", (now_ms, ROTATE))
+
+
+def since_rotation(connection: sqlite3.Connection) -> int:
+    """Purges that older copies of the database do not know of: what makes a rotation worth while."""
+    row = connection.execute(
+        "SELECT count(*) FROM purge_job WHERE number AND id >"
+        " (SELECT coalesce(max(id), 0) FROM purge_job WHERE why = ?)",
+        (ROTATE,),
+    ).fetchone()
+    return int(row[0])
 
 
 def pending(connection: sqlite3.Connection) -> list[Job]:
@@ -119,7 +138,7 @@ def remove_rows(connection: sqlite3.Connection, now_ms: int) -> None:
     connection.execute("PRAGMA secure_delete = FAST").fetchall()
     try:
         with db.immediate(connection):
-            waiting = [job for job in pending(connection) if job.rows_ms is None]
+            waiting = [job for job in pending(connection) if job.rows_ms is None and job.why != ROTATE]
             connection.execute("DROP TABLE IF EXISTS temp.going")
             connection.execute(f"CREATE TEMP TABLE going AS SELECT id FROM recording WHERE state = {DOOMED}")
             _remove_events(connection)

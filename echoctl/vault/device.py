@@ -4,7 +4,10 @@ Without it nothing opens (but for the recovery line), so destroying it is the la
 the database that ever left this machine dies with it.
 """
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from stat import S_ISREG
 
@@ -61,6 +64,54 @@ def create(path: str) -> bytearray:
     return secret
 
 
+def next_path(path: str) -> str:
+    """Where the secret waits that takes the place of the one at `path`."""
+    return path + ".next"
+
+
+@contextlib.contextmanager
+def changing(path: str) -> Iterator[None]:
+    """Be the only one who changes the secrets of this folder. Raises StoreError when somebody else is at it."""
+    folder = os.open(paths.private_dir(os.path.dirname(path)), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise StoreError("the device key is being changed already", "wait for the other echoctl") from None
+    finally:
+        os.close(folder)
+
+
+def stage(path: str) -> bytearray:
+    """Make a secret that waits beside the one at `path`, in place of one that a run before has left."""
+    if present(next_path(path)):
+        _overwrite(next_path(path))
+        os.unlink(next_path(path))
+    return create(next_path(path))
+
+
+def promote(path: str, expected: Callable[[bytearray], bool]) -> bool:
+    """Destroy the secret at `path` and put the waiting one there; may be done again after it was interrupted.
+
+    `expected` recognises the waiting one. Returns False when neither is it. The old bytes are overwritten where they
+    are, which a solid-state disk or a file system that copies on writing may not do.
+    """
+    if not present(next_path(path)):
+        return _is(path, expected)
+    if not _is(next_path(path), expected):
+        return False
+    try:
+        if present(path):
+            _overwrite(path)
+        os.rename(next_path(path), path)
+        _sync(os.path.dirname(path))
+    except OSError as exc:
+        raise StoreError(
+            f"cannot write the device key {path}: {exc.strerror}", "check the folder and the disk"
+        ) from exc
+    return True
+
+
 def set_aside(path: str) -> None:
     """Rename a device key of another vault, so that nothing is lost by making a new one."""
     n = 1
@@ -81,6 +132,23 @@ def _read(file: int, path: str) -> bytearray:
     if os.readv(file, [secret]) != KEY_BYTES:
         raise VaultDamaged(f"the device key {path} is cut off", RECOVER)
     return secret
+
+
+def _is(path: str, expected: Callable[[bytearray], bool]) -> bool:
+    secret = load(path)
+    try:
+        return expected(secret)
+    finally:
+        wipe(secret)
+
+
+def _overwrite(path: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.pwrite(file, bytes(KEY_BYTES), 0)
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _write(path: str, secret: bytearray) -> None:

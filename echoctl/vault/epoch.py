@@ -196,6 +196,32 @@ class Reader:
         finally:
             wipe(secret)
 
+    def rewrap(
+        self, to: keys.Vault, epoch: bytes, sealed: bytes, slab: bytes, items: Iterable[tuple[int, bytes, int]]
+    ) -> tuple[bytes, bytes, int]:
+        """An epoch's sealed root and slots for a vault with another seed, and how many slots did not open.
+
+        `items` are (slot, 16-byte id, time) of the recordings that are kept; all other slots become zeros. Raises
+        VaultDamaged when the epoch does not open.
+        """
+        old = self._wrapping_of(epoch, sealed)
+        root = random_secret()
+        new = _walk(root)
+        made = SUITE.encrypt(root, keys.public_key(to.public), fmt.epoch_info(to.uid, epoch))
+        wipe(root)
+        slots, damaged = bytearray(len(slab)), 0
+        for seq, record, at_ms in items:
+            here = slice(seq * fmt.WRAP_BYTES, (seq + 1) * fmt.WRAP_BYTES)
+            try:
+                aad = fmt.record_aad(self._vault, epoch, seq, record, at_ms)
+                secret = unwrap(old[seq], slab[here], aad)
+                slots[here] = wrap(new[seq], secret, aad)
+                wipe(secret)
+            except (DoesNotOpen, IndexError, struct.error):
+                damaged += 1
+        wipe(*new)
+        return made, bytes(slots), damaged
+
     def _wrapping_of(self, epoch: bytes, sealed: bytes) -> list[bytearray]:
         """The wrapping keys of an epoch: one HPKE opening and a walk along the chain, kept for its other recordings."""
         if epoch in self._walked:
@@ -206,14 +232,20 @@ class Reader:
             raise VaultDamaged("the epoch of this recording does not open", DAMAGED_HINT) from None
         if len(self._walked) >= _KEPT_EPOCHS:
             wipe(*self._walked.pop(next(iter(self._walked))))
-        chain: bytes | bytearray = expand(root, "chain")
+        wrapping = _walk(root)
         wipe(root)
-        wrapping = []
-        for _ in range(fmt.EPOCH_RECORDS):
-            wrapping.append(bytearray(_expand_once(chain, b"wrap")))
-            chain = _expand_once(chain, b"next")
         self._walked[epoch] = wrapping
         return wrapping
+
+
+def _walk(root: bytearray) -> list[bytearray]:
+    """The wrapping keys of all slots."""
+    chain: bytes | bytearray = expand(root, "chain")
+    wrapping = []
+    for _ in range(fmt.EPOCH_RECORDS):
+        wrapping.append(bytearray(_expand_once(chain, b"wrap")))
+        chain = _expand_once(chain, b"next")
+    return wrapping
 
 
 def _expand_once(key: bytes | bytearray, label: bytes) -> bytes:

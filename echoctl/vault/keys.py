@@ -171,6 +171,13 @@ def new_vault(created_ms: int, secret: bytearray) -> tuple[Vault, bytearray]:
     return Vault(uid, fmt.FORMAT, 1, created_ms, public_bytes(seed), device_check(secret, uid)), seed
 
 
+def rotated(vault: Vault, secret: bytearray) -> tuple[Vault, bytearray]:
+    """The same vault with a new seed (wipe it), for a new device secret."""
+    seed = random_secret()
+    check = device_check(secret, vault.uid)
+    return Vault(vault.uid, vault.format, vault.gen + 1, vault.created_ms, public_bytes(seed), check), seed
+
+
 def _plausible(slot: Slot) -> bool:
     return slot.cost.allowed if slot.kind == fmt.PASSPHRASE_SLOT else slot.cost == Cost(0, 0, 0)
 
