@@ -97,7 +97,7 @@ _echoctl_words() {
         takes='--from=file --passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl traffic')
-        subs='watch import endpoints bursts verdict devices'
+        subs='watch import endpoints bursts verdict report devices'
         ;;
     'echoctl traffic watch')
         flags='-h --help --json'
@@ -120,6 +120,11 @@ _echoctl_words() {
     'echoctl traffic verdict')
         flags='-h --help --json'
         takes='--since=any --wakes=file'
+        places='@devices'
+        ;;
+    'echoctl traffic report')
+        flags='-h --help --json'
+        takes='--since=any --html=file --svg=file'
         places='@devices'
         ;;
     'echoctl traffic devices')

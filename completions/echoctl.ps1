@@ -431,6 +431,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'endpoints' = 'List whom devices talk to, with bytes up and down, the busiest upload first'
                 'bursts' = 'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it'
                 'verdict' = 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
+                'report' = 'Show the rate over time with its wake words, and who gets how much before, during and after a request'
                 'devices' = 'List the devices that were seen, and say which of them are speakers'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
@@ -504,6 +505,22 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Takes = @{
                 '--since' = ''
                 '--wakes' = 'file'
+            }
+            Places = @('@devices')
+        }
+        'echoctl traffic report' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = '7d, 12h, a date or time; else the last week watched'
+                '--html' = 'Write a page that needs nothing else; - is stdout'
+                '--svg' = 'Write the two pictures alone; - is stdout'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--html' = 'file'
+                '--svg' = 'file'
             }
             Places = @('@devices')
         }

@@ -68,7 +68,7 @@ def _several(verdict: Verdict, uploads: Sequence[Upload], end: str, counting: st
     said = [Sentence(f"{_upload(verdict, each)}{_after(each)}{end}.", (each.start_ms,)) for each in uploads[:SHOWN]]
     rest = uploads[SHOWN:]
     if rest:
-        times = ", ".join(_clock(each.start_ms) for each in rest[:SHOWN]) + (" …" if len(rest) > SHOWN else "")
+        times = _times(verdict, [each.start_ms for each in rest])
         said.append(Sentence(f"{len(rest)} more {counting}, at {times}.", tuple(each.start_ms for each in rest)))
     return said
 
@@ -76,7 +76,7 @@ def _several(verdict: Verdict, uploads: Sequence[Upload], end: str, counting: st
 def _upload(verdict: Verdict, upload: Upload) -> str:
     doubt = ", which may be slow speech," if upload.grade is BurstClass.POSSIBLE else ""
     return (
-        f"{_clock(upload.start_ms)}: {_who(verdict)} uploaded {size_text(upload.bytes_up)} over "
+        f"{_clock(verdict, upload.start_ms)}: {_who(verdict)} uploaded {size_text(upload.bytes_up)} over "
         f"{length(upload.end_ms - upload.start_ms)} to {_endpoint(upload)}{doubt}"
     )
 
@@ -94,8 +94,8 @@ def _stream(verdict: Verdict, stretch: Stretch) -> Sentence:
     lasted = stretch.end_ms - stretch.start_ms
     rate = size_text(stretch.bytes_up * 1000 // max(lasted, 1))
     return Sentence(
-        f"{_clock(stretch.start_ms)} to {_clock(stretch.end_ms)}: {_who(verdict)} uploaded without pause for "
-        f"{length(lasted)} at {rate}/s to {_endpoint(stretch)}: that is how a live microphone looks.",
+        f"{_clock(verdict, stretch.start_ms)} to {_clock(verdict, stretch.end_ms)}: {_who(verdict)} uploaded without "
+        f"pause for {length(lasted)} at {rate}/s to {_endpoint(stretch)}: that is how a live microphone looks.",
         (stretch.start_ms, stretch.end_ms),
     )
 
@@ -103,11 +103,10 @@ def _stream(verdict: Verdict, stretch: Stretch) -> Sentence:
 def _doubtful(verdict: Verdict) -> list[Sentence]:
     if not verdict.doubtful:
         return []
-    times = ", ".join(_clock(each.start_ms) for each in verdict.doubtful[:SHOWN])
-    more = " …" if len(verdict.doubtful) > SHOWN else ""
+    times = _times(verdict, [each.start_ms for each in verdict.doubtful])
     text = (
         f"{counted(len(verdict.doubtful), 'small even upload')} that may be slow speech followed no wake word, at "
-        f"{times}{more}: no more than false alarms explain in that time."
+        f"{times}: no more than false alarms explain in that time."
     )
     return [Sentence(text, tuple(each.start_ms for each in verdict.doubtful))]
 
@@ -115,9 +114,8 @@ def _doubtful(verdict: Verdict) -> list[Sentence]:
 def _silent(verdict: Verdict) -> list[Sentence]:
     if not verdict.silent:
         return []
-    times = ", ".join(_clock(wake.at_ms) for wake in verdict.silent[:SHOWN])
-    more = " …" if len(verdict.silent) > SHOWN else ""
-    text = f"{counted(len(verdict.silent), 'wake word')} that was heard led to no upload, at {times}{more}."
+    times = _times(verdict, [wake.at_ms for wake in verdict.silent])
+    text = f"{counted(len(verdict.silent), 'wake word')} that was heard led to no upload, at {times}."
     if len(verdict.silent) > 1:
         text = text.replace("that was heard", "that were heard")
     return [Sentence(text, tuple(wake.at_ms for wake in verdict.silent))]
@@ -172,8 +170,15 @@ def _endpoint(place: Upload | Stretch) -> str:
     return printable(place.name or place.remote)
 
 
-def _clock(at_ms: int) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at_ms / 1000))
+def _clock(verdict: Verdict, at_ms: int) -> str:
+    """The time, with the day where several days were watched."""
+    days = {time.strftime("%Y-%m-%d", time.localtime(at / 1000)) for at in (verdict.since_ms, verdict.until_ms)}
+    return time.strftime("%H:%M:%S" if len(days) == 1 else "%d %b %H:%M:%S", time.localtime(at_ms / 1000))
+
+
+def _times(verdict: Verdict, times: Sequence[int]) -> str:
+    """The first few."""
+    return ", ".join(_clock(verdict, at_ms) for at_ms in times[:SHOWN]) + (" …" if len(times) > SHOWN else "")
 
 
 def _day(at_ms: int) -> str:

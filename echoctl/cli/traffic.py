@@ -1,6 +1,13 @@
 """`echoctl traffic`: what a smart speaker sends, to whom, and whether anybody called it. One module per verb."""
 
-from echoctl.cli import traffic_devices, traffic_import, traffic_listing, traffic_verdict, traffic_watch
+from echoctl.cli import (
+    traffic_devices,
+    traffic_import,
+    traffic_listing,
+    traffic_report,
+    traffic_verdict,
+    traffic_watch,
+)
 from echoctl.cli.group import command_group
 
 app = command_group(
@@ -18,3 +25,4 @@ app.add_typer(traffic_devices.app, name="devices")
 app.command("endpoints")(traffic_listing.endpoints)
 app.command("bursts")(traffic_listing.bursts)
 app.command("verdict")(traffic_verdict.verdict)
+app.command("report")(traffic_report.report)

@@ -5,10 +5,13 @@ The time axis is what was watched, second by second, gaps left out: a gap is not
 
 import math
 import random
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from statistics import median
+
+from echoctl.nouns_traffic import Second
 
 AFTER_S = 6
 """The upload of a request lies in this time after its wake."""
@@ -61,32 +64,37 @@ class Watched:
         place = self._offsets[which] + at_ms // 1000 - self._starts[which]
         return place if place < end else None
 
-    def series(self, rows: Iterable[tuple[int, int]]) -> list[int]:
-        """(Unix second, bytes) as bytes per watched second."""
-        series = [0] * self.seconds
+    def series(self, rows: Iterable[tuple[int, int]]) -> dict[int, int]:
+        """(Unix second, bytes) as bytes per watched second, seconds without any left out."""
+        series: Counter[int] = Counter()
         for at_s, size in rows:
             place = self.place(at_s * 1000)
-            if place is not None:
+            if place is not None and size:
                 series[place] += size
         return series
 
 
-def permutation_p(series: Sequence[int], wakes: Iterable[int], shifts: int = SHIFTS, seed: int = 1) -> float | None:
+def permutation_p(
+    series: Mapping[int, int], length: int, wakes: Iterable[int], shifts: int = SHIFTS, seed: int = 1
+) -> float | None:
     """The chance of as many bytes in the seconds after the wakes, had wakes and uploads nothing to do with each other.
 
     The train of wakes is shifted round the time axis, so that its own rhythm and that of the uploads stay as they
-    are. `wakes` are places in `series`. None without wakes or without time.
+    are. `wakes` are places in `series`, which has `length` of them. None without wakes or without time.
     """
-    places, size = list(wakes), len(series)
-    if not places or size <= AFTER_S:
+    wakes = list(wakes)
+    if not wakes or length <= AFTER_S:
         return None
-    sums = [0, *accumulate([*series, *series[:AFTER_S]])]
+    places = sorted(series)
+    places += [place + length for place in places if place < AFTER_S]
+    sums = [0, *accumulate(series[place % length] for place in places)]
 
     def after(shift: int) -> int:
-        return sum(sums[at + AFTER_S] - sums[at] for at in ((place + shift) % size for place in places))
+        begins = ((place + shift) % length for place in wakes)
+        return sum(sums[bisect_left(places, at + AFTER_S)] - sums[bisect_left(places, at)] for at in begins)
 
     seen, rng = after(0), random.Random(seed)
-    as_much = sum(after(rng.randrange(size)) >= seen for _ in range(shifts))
+    as_much = sum(after(rng.randrange(length)) >= seen for _ in range(shifts))
     return (1 + as_much) / (1 + shifts)
 
 
@@ -111,35 +119,31 @@ def hidden_speech(background: int, hours: float) -> dict[str, float]:
     return {codec: background * 8 / rate / hours for codec, rate in CODECS.items()}
 
 
-def padded(series: Sequence[int]) -> bool:
+def padded(series: Mapping[int, int], length: int) -> bool:
     """Whether the upload is even and without pause, at a rate that could hold speech: then nothing can be told."""
-    if not series:
+    if not length or len(series) < _ALWAYS * length:
         return False
-    middle = median(series)
-    if middle < SPEECH_RATE:
-        return False
-    busy = sum(size > 0 for size in series)
-    flat = sum(abs(size - middle) <= _FLAT_WITHIN * middle for size in series)
-    return busy >= _ALWAYS * len(series) and flat >= _FLAT_SHARE * len(series)
+    middle = median(series.values())
+    flat = sum(abs(size - middle) <= _FLAT_WITHIN * middle for size in series.values())
+    return middle >= SPEECH_RATE and flat >= _FLAT_SHARE * length
 
 
-def streams(series: Sequence[int], down: Sequence[int]) -> list[tuple[int, int]]:
-    """Stretches (first second, one after the last) of upload to one endpoint at speech's rate for a minute or more.
+def streams(seconds: Iterable[Second]) -> list[tuple[int, int, int]]:
+    """Upload to one endpoint at speech's rate for a minute or more: (first second, one after the last, bytes).
 
     Acknowledging a download is no stream: where far more comes down than goes up, it is left out.
     """
-    found: list[tuple[int, int]] = []
-    begin = last = -1
-    for at, size in enumerate(series):
-        if size < SPEECH_RATE:
+    runs: list[list[Second]] = []
+    for second in seconds:
+        if second.up < SPEECH_RATE:
             continue
-        if begin < 0 or at - last > _PAUSE_S + 1:
-            found.append((begin, last + 1))
-            begin = at
-        last = at
-    found.append((begin, last + 1))
-    return [
-        (first, end)
-        for first, end in found
-        if first >= 0 and end - first >= STREAM_S and sum(down[first:end]) <= _DOWN_MOST * sum(series[first:end])
-    ]
+        if runs and second.at_s - runs[-1][-1].at_s <= _PAUSE_S + 1:
+            runs[-1].append(second)
+        else:
+            runs.append([second])
+    found = []
+    for run in runs:
+        up, down = sum(second.up for second in run), sum(second.down for second in run)
+        if run[-1].at_s + 1 - run[0].at_s >= STREAM_S and down <= _DOWN_MOST * up:
+            found.append((run[0].at_s, run[-1].at_s + 1, up))
+    return found

@@ -59,12 +59,12 @@ def judge(case: Case) -> Verdict:
     near = [wake for wake in case.wakes if watched.place(wake.at_ms) is not None]
     joined = join.join([*voice, *possible], near)
     unexplained, doubtful = _counted(joined.unexplained, watched.ms)
-    streams = _streams(case, watched)
+    streams = _streams(case)
     up = watched.series((second.at_s, second.up) for second in case.seconds)
-    background = max(0, sum(up) - sum(each.bytes_up for each in joined.explained))
+    background = max(0, sum(up.values()) - sum(each.bytes_up for each in joined.explained))
     hours = max(watched.ms, 1000) / 3_600_000
     places = [place for wake in near if (place := watched.place(wake.at_ms)) is not None]
-    obstacle = _obstacle(case, watched.ms, up, doubted=bool(voice or unexplained))
+    obstacle = _obstacle(case, watched, up, doubted=bool(voice or unexplained))
     return Verdict(
         device=case.device.mac,
         name=case.device.name or case.device.mac,
@@ -79,7 +79,7 @@ def judge(case: Case) -> Verdict:
         silent=joined.silent,
         streams=streams,
         clock=case.clock,
-        p_value=statistics.permutation_p(up, places),
+        p_value=statistics.permutation_p(up, watched.seconds, places),
         most_per_hour=statistics.poisson_upper(len(unexplained), hours) if watched.ms else None,
         background=background,
         hidden=statistics.hidden_speech(background, hours) if watched.ms else {},
@@ -97,32 +97,28 @@ def _counted(unexplained: Sequence[Upload], watched_ms: int) -> tuple[tuple[Uplo
     return sure, maybe
 
 
-def _streams(case: Case, watched: statistics.Watched) -> tuple[Stretch, ...]:
+def _streams(case: Case) -> tuple[Stretch, ...]:
     rows: dict[str, list[Second]] = defaultdict(list)
     for second in case.seconds:
         rows[second.remote].append(second)
-    whole = {place: at for begin, end in case.watched for at in range(begin // 1000, -(-end // 1000))
-             if (place := watched.place(at * 1000)) is not None} if rows else {}  # fmt: skip
-    found = []
-    for remote, some in rows.items():
-        up = watched.series((second.at_s, second.up) for second in some)
-        down = watched.series((second.at_s, second.down) for second in some)
-        for begin, end in statistics.streams(up, down):
-            name, size = case.names.get(remote, ""), sum(up[begin:end])
-            found.append(Stretch(remote, name, whole[begin] * 1000, (whole[end - 1] + 1) * 1000, size))
+    found = [
+        Stretch(remote, case.names.get(remote, ""), first * 1000, end * 1000, size)
+        for remote, some in rows.items()
+        for first, end, size in statistics.streams(some)
+    ]
     return tuple(sorted(found, key=lambda each: each.start_ms))
 
 
-def _obstacle(case: Case, watched_ms: int, up: Sequence[int], *, doubted: bool) -> Obstacle | None:
+def _obstacle(case: Case, watched: statistics.Watched, up: Mapping[int, int], *, doubted: bool) -> Obstacle | None:
     """Why there is no telling, the plainest reason first. The clock matters where an upload is to be explained."""
-    if not watched_ms:
+    if not watched.ms:
         return Obstacle.UNWATCHED
-    if watched_ms < SHORT_MS:
+    if watched.ms < SHORT_MS:
         return Obstacle.SHORT
     through = sum(second.up + second.down for second in case.seconds if second.remote in case.tunnels)
     if through > sum(second.up + second.down for second in case.seconds) / 2:
         return Obstacle.TUNNELLED
-    if statistics.padded(up):
+    if statistics.padded(up, watched.seconds):
         return Obstacle.PADDED
     return Obstacle.CLOCK if doubted and case.clock.basis is ClockBasis.UNKNOWN else None
 

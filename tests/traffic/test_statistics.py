@@ -2,6 +2,7 @@ import random
 
 import pytest
 
+from echoctl.nouns_traffic import Second
 from echoctl.traffic import statistics
 from echoctl.traffic.statistics import Watched
 from tests.traffic.synthetic import BEGIN_MS
@@ -12,19 +13,27 @@ def test_watched_time_is_numbered_through_without_the_gaps() -> None:
     assert (watched.seconds, watched.ms) == (16, 15_500)
     times = (999_999, 1_000_000, 1_009_999, 1_010_000, 1_060_000, 1_065_400, 1_066_000)
     assert [watched.place(ms) for ms in times] == [None, 0, 9, None, 10, 15, None]
-    assert watched.series([(1000, 5), (1062, 7), (1030, 99)])[:13] == [5, *[0] * 11, 7]
+    assert watched.series([(1000, 5), (1062, 7), (1030, 99), (1000, 1)]) == {0: 6, 12: 7}
+
+
+def sparse(series: list[int]) -> dict[int, int]:
+    return {at: size for at, size in enumerate(series) if size}
+
+
+def seconds(up: list[int], down: int = 0) -> list[Second]:
+    return [Second("device", "remote", at, size, down, 1) for at, size in enumerate(up) if size]
 
 
 def test_uploads_that_follow_wakes_are_no_chance() -> None:
     series = [20] * 300
-    wakes = [31, 77, 140, 188, 260]
+    wakes = [31, 77, 140, 188, 296]
     for wake in wakes:
         for second in range(3):
-            series[wake + 1 + second] += 12_000
-    followed = statistics.permutation_p(series, wakes)
+            series[(wake + 1 + second) % 300] += 12_000
+    followed = statistics.permutation_p(sparse(series), 300, wakes)
     assert followed is not None and followed <= 0.02
-    assert statistics.permutation_p(series, []) is None
-    assert statistics.permutation_p([], wakes) is None
+    assert statistics.permutation_p(sparse(series), 300, []) is None
+    assert statistics.permutation_p({}, 0, wakes) is None
 
 
 def test_the_p_value_is_calibrated() -> None:
@@ -35,7 +44,8 @@ def test_the_p_value_is_calibrated() -> None:
         for _ in range(5):
             at = rng.randrange(397)
             series[at : at + 3] = [12_000] * 3
-        p = statistics.permutation_p(series, [rng.randrange(400) for _ in range(5)], shifts=99, seed=rng.randrange(999))
+        wakes = [rng.randrange(400) for _ in range(5)]
+        p = statistics.permutation_p(sparse(series), 400, wakes, shifts=99, seed=rng.randrange(999))
         low += p is not None and p <= 0.05
     assert low <= 20
 
@@ -57,23 +67,22 @@ def test_hidden_speech_is_bytes_over_rate() -> None:
 
 def test_padding_is_even_and_without_pause() -> None:
     rng = random.Random(1)
-    assert statistics.padded([40_000] * 120)
-    assert statistics.padded([rng.randrange(4500, 5500) for _ in range(120)])
-    assert not statistics.padded([400] * 120)
-    assert not statistics.padded([rng.randrange(0, 9000) for _ in range(120)])
-    assert not statistics.padded([40_000] * 60 + [0] * 60)
-    assert not statistics.padded([])
+    assert statistics.padded(sparse([40_000] * 120), 120)
+    assert statistics.padded(sparse([rng.randrange(4500, 5500) for _ in range(120)]), 120)
+    assert not statistics.padded(sparse([400] * 120), 120)
+    assert not statistics.padded(sparse([rng.randrange(0, 9000) for _ in range(120)]), 120)
+    assert not statistics.padded(sparse([40_000] * 60), 120)
+    assert not statistics.padded({}, 0)
 
 
 def test_a_stream_goes_on_for_a_minute() -> None:
-    quiet = [0] * 200
-    stream = [0] * 30 + [4000] * 90 + [0] * 80
-    assert statistics.streams(stream, quiet) == [(30, 120)]
-    assert statistics.streams([0] * 30 + [4000] * 50 + [0] * 120, quiet) == []
+    stream = [0] * 30 + [4000] * 90
+    assert statistics.streams(seconds(stream)) == [(30, 120, 360_000)]
+    assert statistics.streams(seconds([0] * 30 + [4000] * 50)) == []
     breathing = [0 if at % 20 < 2 else 4000 for at in range(200)]
-    assert statistics.streams(breathing, quiet) == [(2, 200)]
-    assert statistics.streams(stream, [400_000] * 200) == []
-    assert statistics.streams([500] * 200, quiet) == []
+    assert statistics.streams(seconds(breathing)) == [(2, 200, 720_000)]
+    assert statistics.streams(seconds(stream, down=400_000)) == []
+    assert statistics.streams(seconds([500] * 200)) == []
 
 
 def test_time_begins_anywhere() -> None:
