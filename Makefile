@@ -1,9 +1,9 @@
 # The commands of a contributor; the work is done by tools/.
 
-.PHONY: help run test lint format bench torture completions pin clean
+.PHONY: help run test lint format bench torture completions demo-traffic pin clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 run:  ## Set everything up and listen (ARGS="--wake-word computer" adds options)
 	@tools/run $(ARGS)
@@ -18,6 +18,10 @@ format:  ## Rewrite the code in its style
 	@tools/setup test
 	@.venv/bin/ruff check --fix --quiet .
 	@.venv/bin/ruff format .
+
+demo-traffic:  ## Show a simulated speaker that sends unasked, and the verdict (root: network namespaces)
+	@if [ -n "$$VIRTUAL_ENV" ]; then python -m tests.lab.scene; \
+	else tools/setup test && .venv/bin/python -m tests.lab.scene; fi
 
 bench:  ## Measure start-up, side by side with a bare interpreter
 	@tools/setup

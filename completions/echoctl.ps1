@@ -472,7 +472,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
-                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23; else all'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
@@ -484,7 +484,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
-                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23; else all'
                 '--class' = 'Only these; may be given several times'
                 '--json' = 'Print JSON instead of a table'
             }

@@ -190,4 +190,6 @@ def _rate(value: float) -> str:
 
 
 def _seconds(value: float) -> str:
+    if value >= 3600:
+        return "all of it"
     return f"{value / 60:.0f} min" if value >= 600 else f"{value:.0f} s" if value >= 10 else f"{value:.1f} s"

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 DeviceArgument = Annotated[
     str | None, typer.Argument(metavar="[DEVICE]", help="Its name or MAC address, or the beginning of one; else all.")
 ]
-Since = Annotated[str, typer.Option("--since", metavar="TIME", help="From then on: 7d, 12h, 30m, 2026-11-23.")]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--since", metavar="TIME", help="From then on: 7d, 12h, 30m, 2026-11-23; else all.", show_default=False
+    ),
+]
 
 
-def endpoints(device: DeviceArgument = None, since: Since = "7d", json: output.Json = False) -> None:
+def endpoints(device: DeviceArgument = None, since: Since = "", json: output.Json = False) -> None:
     """List whom devices talk to, with bytes up and down, the busiest upload first.
 
     Names are those seen in captures; nothing is ever looked up. "owner" is only whose network an address is in.
@@ -52,7 +57,7 @@ def endpoints(device: DeviceArgument = None, since: Since = "7d", json: output.J
 
 def bursts(
     device: DeviceArgument = None,
-    since: Since = "7d",
+    since: Since = "",
     grades: Annotated[
         list[BurstClass] | None,
         typer.Option("--class", help="Only these; may be given several times.", show_default=False),
@@ -115,4 +120,4 @@ def _contact_json(contact: "Contact") -> dict[str, Any]:
 
 
 def _since_ms(text: str) -> int:
-    return when.moment_ms(text, time.time_ns() // 1_000_000)
+    return when.moment_ms(text, time.time_ns() // 1_000_000) if text else 0

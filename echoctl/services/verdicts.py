@@ -93,7 +93,7 @@ def scene(
         since_ms=begin,
         until_ms=end,
         watched=_watched(captures, begin, end),
-        bursts=[burst for burst in bursts if burst.grade in _SPEECH],
+        bursts=bursts,
         seconds=traffic.seconds(connection, device.mac, begin // 1000, end // 1000 + 1),
         wakes=placed,
         clock=clock,

@@ -40,6 +40,7 @@ class Case:
     watched: Sequence[tuple[int, int]]
     """Unix milliseconds from and to, apart from each other and in order."""
     bursts: Sequence[Burst]
+    """Of all grades."""
     seconds: Sequence[Second]
     wakes: Sequence[Wake]
     """In the capture's time: join.align."""
@@ -61,7 +62,9 @@ def judge(case: Case) -> Verdict:
     unexplained, doubtful = _counted(joined.unexplained, watched.ms)
     streams = _streams(case)
     up = watched.series((second.at_s, second.up) for second in case.seconds)
-    background = max(0, sum(up.values()) - sum(each.bytes_up for each in joined.explained))
+    # Bursts are kept for ever and hold all that goes up; seconds are forgotten.
+    total, kept = sum(burst.bytes_up for burst in case.bursts), sum(up.values())
+    background = max(0, max(total, kept) - sum(each.bytes_up for each in joined.explained))
     hours = max(watched.ms, 1000) / 3_600_000
     places = [place for wake in near if (place := watched.place(wake.at_ms)) is not None]
     obstacle = _obstacle(case, watched, up, doubted=bool(voice or unexplained))
@@ -79,7 +82,7 @@ def judge(case: Case) -> Verdict:
         silent=joined.silent,
         streams=streams,
         clock=case.clock,
-        p_value=statistics.permutation_p(up, watched.seconds, places),
+        p_value=statistics.permutation_p(up, watched.seconds, places) if kept >= total / 2 else None,
         most_per_hour=statistics.poisson_upper(len(unexplained), hours) if watched.ms else None,
         background=background,
         hidden=statistics.hidden_speech(background, hours) if watched.ms else {},

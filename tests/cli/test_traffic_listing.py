@@ -43,8 +43,8 @@ def test_endpoints_have_names_and_bytes(cli: Cli, imported: None) -> None:
     (endpoint,) = cli("traffic", "endpoints", *SINCE, "--json").json["endpoints"]
     assert (endpoint["name"], endpoint["how"], endpoint["packets"], endpoint["older"]) == (NAME, "sni", 32, False)
     assert endpoint["bytes_up"] > 24_300
-    assert NAME in cli("traffic", "endpoints", *SINCE).stdout
-    assert "nothing was seen" in cli("traffic", "endpoints").stderr
+    assert NAME in cli("traffic", "endpoints").stdout
+    assert "nothing was seen" in cli("traffic", "endpoints", "--since", "7d").stderr
 
 
 def test_an_older_connection_is_said_with_its_cure(cli: Cli, tmp_path: Path) -> None:

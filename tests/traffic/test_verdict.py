@@ -115,3 +115,10 @@ def test_possible_speech_to_a_host_of_updates_or_metrics_is_no_alarm() -> None:
 def test_a_wake_while_nobody_watched_is_not_called_silent() -> None:
     made = replace(case(speech(20, 3, 100), [19, 60]), watched=[(BEGIN_MS, BEGIN_MS + 40_000)])
     assert verdict.judge(made).silent == ()
+
+
+def test_seconds_that_were_forgotten_are_not_taken_for_silence() -> None:
+    old = replace(case(speech(20, 3, 100) + speech(70, 3, 100) + report(40), [19]), seconds=[])
+    given = verdict.judge(old)
+    assert given.background == sum(burst.bytes_up for burst in old.bursts) - given.explained[0].bytes_up
+    assert given.p_value is None
