@@ -25,15 +25,22 @@ PROGRAMS = ("ip", "tcpdump")
 SPEAKER_MAC = "44:65:0d:00:00:50"
 INTERFACE = "lan0"
 
+_MASQUERADE = (
+    "add table ip lab",
+    "add chain ip lab out { type nat hook postrouting priority 100 ; }",
+    'add rule ip lab out oifname "wan0" masquerade',
+)
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class NetLab:
-    """One network; its namespaces carry this process's id, so that several can live side by side."""
+    """One network; its namespaces carry a mark of its own, so that several can live side by side."""
 
     def __init__(self, folder: Path, *, nat: bool = False) -> None:
         self._folder, self._nat = folder, nat
-        self._names = {role: f"ecl{os.getpid()}-{role}" for role in ("speaker", "router", "cloud")}
+        mark = os.urandom(3).hex()
+        self._names = {role: f"ecl{mark}-{role}" for role in ("speaker", "router", "cloud")}
         self._children: list[subprocess.Popen[str]] = []
 
     def up(self) -> None:
@@ -46,9 +53,8 @@ class NetLab:
         self._join("speaker", INTERFACE, SPEAKER_MAC, ("192.168.77", "fd77::"), [50])
         self._join("cloud", "wan0", "02:00:00:00:01:10", ("203.0.113", "2001:db8:77::"), [10, 11, 12, 53])
         if self._nat:
-            chain = "chain out { type nat hook postrouting priority 100; }"
-            rules = f'table ip lab {{ {chain} }}; add rule ip lab out oifname "wan0" masquerade'
-            self._in("router", "nft", rules)
+            for rule in _MASQUERADE:
+                self._in("router", "nft", rule)
         _certificate(self._folder)
         self._start("cloud", "-m", "tests.lab.cloud", str(self._folder))
         _until(lambda: (self._folder / "ready").exists(), "the cloud does not answer")
