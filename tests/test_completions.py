@@ -1,8 +1,11 @@
 """The completion scripts: as fresh as the command tree, and right in the shells that run them."""
 
+import importlib.util
 import re
 import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -201,6 +204,15 @@ def test_bash_loads_the_script_when_it_is_first_needed(path: Path, tmp_path: Pat
     setup = f"export XDG_DATA_HOME={tmp_path}/share; source /usr/share/bash-completion/bash_completion"
     with Shell(BASH, path, setup) as shell:
         shell.type("echoctl his\t", until="echoctl history ")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="hatchling builds wheels: tools/setup")
+def test_the_wheel_brings_the_scripts(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {f"echoctl/completions/{file}" for file in completion.SCRIPTS.values()} <= set(names)
 
 
 def test_the_powershell_script_is_well_formed_and_complete() -> None:
