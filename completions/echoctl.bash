@@ -16,7 +16,7 @@ _echoctl_words() {
         ;;
     'echoctl tui')
         flags='-h --help --no-listen --ascii --no-motion'
-        takes='--theme=any'
+        takes='--theme=echoctl-dark|echoctl-light|echoctl-contrast|echoctl-mono|echoctl-ansi'
         ;;
     'echoctl mute')
         flags='-h --help --json'

@@ -73,7 +73,7 @@ function __echoctl_table
                 --ascii\t'Draw with plain ASCII characters' \
                 --no-motion\t'Show each state as a still picture'
             set __echoctl_takes \
-                '--theme=any'
+                '--theme=echoctl-dark|echoctl-light|echoctl-contrast|echoctl-mono|echoctl-ansi'
         case 'echoctl mute'
             set __echoctl_options \
                 -h\t'Show the help and exit' \

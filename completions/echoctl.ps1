@@ -80,7 +80,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--no-motion' = 'Show each state as a still picture'
             }
             Takes = @{
-                '--theme' = ''
+                '--theme' = 'echoctl-dark|echoctl-light|echoctl-contrast|echoctl-mono|echoctl-ansi'
             }
             Places = @()
         }

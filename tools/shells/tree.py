@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from echoctl import config
 from echoctl.cli import app as root
 from echoctl.cli.group import first_sentence
+from echoctl.tui.theme import THEMES
 
 FREE, FILE = "", "file"
 """What may stand for a value: any text, a file, "one|of|these", or "@kind" for `echoctl _complete kind`."""
@@ -28,6 +29,12 @@ ASKED = {
     "traffic --endpoint": "@endpoints",
 }
 """Parameters whose values the store knows: by name, or by group and metavar or option."""
+
+KNOWN = {
+    "config KEY": "|".join(key for key, *_ in config.entries(config.Config())),
+    "tui --theme": "|".join(theme.name for theme in THEMES),
+}
+"""Parameters whose values the program knows, without being choices."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +116,8 @@ def _value(path: tuple[str, ...], parameter: Any) -> str:
     """What may stand for a parameter."""
     metavar = _metavar(parameter)
     keys = (parameter.name, f"{path[1]} {metavar}", *(f"{path[1]} {name}" for name in parameter.opts))
-    if path[1] == "config" and metavar == "KEY":
-        return "|".join(key for key, *_ in config.entries(config.Config()))
-    if asked := next((ASKED[key] for key in keys if key in ASKED), None):
-        return asked
+    if known := next((table[key] for table in (ASKED, KNOWN) for key in keys if key in table), None):
+        return known
     if choices := getattr(parameter.type, "choices", None):
         return "|".join(str(getattr(choice, "value", choice)) for choice in choices)
     return FILE if parameter.type.name == "path" or re.search("FILE|PATH|DIR", metavar) else FREE
