@@ -52,7 +52,7 @@ def main() -> None:
     """Serve one plugin until stdin ends."""
     events, answers = _own_pipes()
     handlers = Handlers()
-    answer(answers, lambda: _load(sys.argv[1], handlers), lambda: {"types": handlers.types})
+    answer(answers, lambda: _load(sys.argv[1], handlers), lambda: {"types": handlers.types}, heard=False)
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(events, lines), daemon=True).start()
     while line := lines.get():
@@ -60,23 +60,30 @@ def main() -> None:
         answer(answers, lambda event=event: handlers.tell(event), dict)  # type: ignore[misc]
 
 
-def answer(answers: BinaryIO, work: Callable[[], object], done: Callable[[], dict[str, Any]]) -> None:
-    """Do some of the plugin's work and answer `done`, or what went wrong, on one line."""
+def answer(
+    answers: BinaryIO, work: Callable[[], object], done: Callable[[], dict[str, Any]], *, heard: bool = True
+) -> None:
+    """Do some of the plugin's work and answer `done`, or what went wrong, on one line (`heard`: see `fault`)."""
     try:
         work()
         said = done()
     except BaseException as error:  # noqa: BLE001 - also SystemExit: a plugin's end is not ours
         if os.environ.get("ECHOCTL_DEBUG"):
             traceback.print_exc()
-        said = {"fault": fault(error)}
+        said = {"fault": fault(error, heard=heard)}
     answers.write(json.dumps(said).encode() + b"\n")
     answers.flush()
 
 
-def fault(error: BaseException) -> str:
-    """What a person may read of an error. Its text is shown only when it was written for people: others may quote."""
+def fault(error: BaseException, *, heard: bool) -> str:
+    """What a person may read of an error.
+
+    Once the plugin has `heard` events, a text that was not written for people may quote what was said: it is left out.
+    """
     if isinstance(error, EchoctlError):
         return " ".join(error.message.split())
+    if not heard and str(error):
+        return " ".join(f"{type(error).__name__}: {error}".split())
     frames = traceback.extract_tb(error.__traceback__)
     where = f" in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"

@@ -29,8 +29,13 @@ def test_work_that_is_done_is_answered_with_what_was_asked() -> None:
 
 
 def test_the_text_of_an_error_is_shown_only_when_it_was_written_for_people() -> None:
-    assert fault(VaultLocked("the vault\nis locked")) == "the vault is locked"
-    assert fault(ValueError("what time is it")) == "ValueError"
+    assert fault(VaultLocked("the vault\nis locked"), heard=True) == "the vault is locked"
+    assert fault(ValueError("what time is it"), heard=True) == "ValueError"
+
+
+def test_before_anything_was_heard_there_is_nothing_to_quote() -> None:
+    assert fault(ImportError("no module\nnamed x"), heard=False) == "ImportError: no module named x"
+    assert fault(RuntimeError(), heard=False) == "RuntimeError"
 
 
 def test_each_handler_hears_its_types() -> None:

@@ -1,4 +1,7 @@
-"""bash: a table of words per command, and a function that knows where the cursor is. bash 3.2 can run it."""
+"""bash: a table of words per command, and a function that knows where the cursor is.
+
+Written for bash 3.2, which macOS has, and newer; tested with 5.2 alone.
+"""
 
 from tools.shells.tree import Command
 
