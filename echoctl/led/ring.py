@@ -29,7 +29,7 @@ CYAN: Rgb = (0, 220, 255)
 RED: Rgb = (230, 30, 30)
 YELLOW: Rgb = (240, 190, 0)
 
-_TURN_S = 1.2
+TURN_S = 1.2
 """One turn of a moving point."""
 
 
@@ -41,7 +41,7 @@ def colours(state: LedState, seconds: float, level: float = 0.0, segments: int =
         return [YELLOW] * segments
     if state in (LedState.OFF, LedState.IDLE):
         return [DARK] * segments
-    point = seconds / _TURN_S % 1.0
+    point = seconds / TURN_S % 1.0
     if state is LedState.THINKING:
         return [mix(DARK, BLUE, _near(i / segments, point, 0.35)) for i in range(segments)]
     glow = 0.45 + 0.55 * min(1.0, max(0.0, level))

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,6 +18,7 @@ from echoctl.settings import Config
 from echoctl.tui import keys, layout, theme
 from echoctl.tui.controls import Controls, Options
 from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, StoreChanged, StoreFailed, StoreFeed
+from echoctl.tui.lookout import Lookout
 from echoctl.tui.now import Now, Role, ended, heard, seen
 from echoctl.tui.records import Records
 from echoctl.tui.widgets.history import HistoryList
@@ -33,7 +35,7 @@ IDLE_LOOK_S = 15.0
 class Dashboard(Controls):
     """One screen: is the microphone open, what was heard, what do the speakers send."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "echoctl"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f20"  # ours has an id, so that it can be given another key
@@ -49,6 +51,7 @@ class Dashboard(Controls):
         self.bug: Exception | None = None
         self.listened = False
         self._records = Records(self)
+        self._lookout = Lookout(self)
         self._ear: EarFeed | None = None
         self._store: StoreFeed | None = None
         self._touched = time.monotonic()
@@ -76,6 +79,16 @@ class Dashboard(Controls):
                 yield TrafficPane(id="traffic")
         yield KeyBar(id="keybar")
 
+    def on_load(self) -> None:
+        """Signals, before there is anything on the terminal that would have to be cleaned up."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, lambda: self.call_next(self._toggle_mute, "SIGUSR1"))
+        loop.add_signal_handler(signal.SIGUSR2, self.action_talk)
+        for number, code in ((signal.SIGTERM, ExitCode.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)):
+            loop.add_signal_handler(number, self.exit, code)
+
     def on_mount(self) -> None:
         """Set the panes up, and begin once the first picture is there."""
         self.ring, self.history = self.query_one(Ring), self.query_one(HistoryList)
@@ -99,18 +112,13 @@ class Dashboard(Controls):
             self.action_listen()
         self._store = StoreFeed(self.post_message)
         self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
-        loop = asyncio.get_running_loop()
-        if sys.__stdin__ is not None and not self.is_headless:
-            loop.add_signal_handler(signal.SIGUSR1, lambda: self.call_next(self._toggle_mute, "SIGUSR1"))
-            loop.add_signal_handler(signal.SIGUSR2, self.action_talk)
-            for number, code in ((signal.SIGTERM, ExitCode.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)):
-                loop.add_signal_handler(number, self.exit, code)
 
     def on_unmount(self) -> None:
         """Let go of everything; the ear seals what it records."""
         if self._store is not None:
             self._store.stop()
         self._records.close()
+        self._lookout.close()
         if self._ear is not None:
             self._ear.stop()
 
@@ -147,6 +155,7 @@ class Dashboard(Controls):
             self.say("that listener has ended; s listens here")
         self.show_now()
         self._records.start(self._records.renew())
+        self._records.start(self._lookout.renew())
 
     def on_store_failed(self, message: StoreFailed) -> None:
         """The store cannot be read."""
@@ -160,6 +169,11 @@ class Dashboard(Controls):
 
     def on_history_list_opened(self) -> None:
         """A recording was clicked twice."""
+        self.action_open()
+
+    def on_traffic_pane_opened(self) -> None:
+        """The traffic was clicked."""
+        self.traffic.focus()
         self.action_open()
 
     def on_resize(self, event: events.Resize) -> None:

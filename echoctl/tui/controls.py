@@ -16,6 +16,7 @@ from echoctl.services.pipe import EarSpec
 from echoctl.settings import Config
 from echoctl.tui import keys, layout, theme, verbs
 from echoctl.tui.feed import EarFeed
+from echoctl.tui.lookout import Lookout
 from echoctl.tui.now import Now, Role
 from echoctl.tui.records import Records
 from echoctl.tui.screens.detail import Detail
@@ -57,6 +58,7 @@ class Controls(App[int]):
     status: StatusLine
     word: StatusLine
     _records: Records
+    _lookout: Lookout
     _ear: EarFeed | None
 
     def show_now(self) -> None:
@@ -158,8 +160,17 @@ class Controls(App[int]):
         self.screen.focus_next()
 
     def action_open(self) -> None:
-        """Open what is selected."""
-        self.action_record("open")
+        """Open what is selected: the evidence of a verdict, or a recording."""
+        if self.screen.focused is self.traffic and self.traffic.selected is not None:
+            from echoctl.tui.screens.evidence import Evidence  # noqa: PLC0415 - not for the first picture
+
+            self.push_screen(Evidence(self.traffic.selected))
+        else:
+            self.action_record("open")
+
+    def action_zoom(self, by: int) -> None:
+        """A longer or a shorter time of traffic."""
+        self._records.start(self._lookout.zoom(by))
 
     def action_record(self, verb: str) -> None:
         """A verb of the history: play, feedback, export, copy, delete, search and so on."""

@@ -31,6 +31,8 @@ KEYS = (
     Key("now", "2", "view('now')", "now", "the ring and this moment", "echoctl status --follow"),
     Key("history", "3", "view('history')", "history", "the history", "echoctl history list"),
     Key("traffic", "4", "view('traffic')", "traffic", "what the speakers around you send", "echoctl traffic"),
+    Key("longer", "minus", "zoom(1)", "longer", "traffic: a longer time", "echoctl traffic verdict --since"),
+    Key("shorter", "plus,equals_sign", "zoom(-1)", "shorter", "traffic: a shorter time", ""),
     Key("next", "tab", "next_pane", "pane", "the next pane", ""),
     Key("search", "slash", "record('search')", "search", "search the history", "echoctl history search"),
     Key("open", "enter", "open", "open", "open what is selected", "echoctl history show, echoctl traffic verdict"),
@@ -75,6 +77,8 @@ NAMES = {
     "escape": "Esc",
     "full_stop": ".",
     "comma": ",",
+    "minus": "-",
+    "plus": "+",
 }
 
 

@@ -46,7 +46,7 @@ def dress(app: "Controls") -> None:
     ascii_only = app.options.ascii
     app.ring.look = theme.look(app.theme, ascii_only=ascii_only, colourless=app.no_color)
     app.ring.motion = app.options.motion
-    for widget in (app.pane, app.status, app.word, app.history):
+    for widget in (app.pane, app.status, app.word, app.history, app.traffic, app.keybar):
         widget.ascii = ascii_only
     screen = app.screen_stack[0]
     screen.set_class(ascii_only, "-ascii")
@@ -55,7 +55,7 @@ def dress(app: "Controls") -> None:
         pane.border_title = title
     fit(screen, app.size.width, app.size.height)
     turn(screen, app.view)
-    app.ring.refresh()
+    app.ring.forget()
 
 
 def title_history(app: "Controls", overview: Overview) -> None:

@@ -128,6 +128,7 @@ def _state(now: Now, event: Mapping[str, Any]) -> Now:
         by=str(event["by"]),
         partial="" if led in (LedState.LISTENING, LedState.MUTED) else now.partial,
         level=0.0 if calm else now.level,
+        score=0.0 if calm else now.score,
         past=past,
         trouble="" if led is LedState.IDLE else now.trouble,
     )

@@ -6,14 +6,13 @@ Everything that touches the store runs on one thread of its own, so the screen n
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from echoctl.errors import EchoctlError, NotFound, VaultLocked
 from echoctl.model import Feedback, Recording, Selection
-from echoctl.tui.screens.question import Asked, Question
 from echoctl.wording import counted, plan_text, said, size_text
 
 if TYPE_CHECKING:
@@ -110,11 +109,11 @@ class Records:
         """Ask whether the text is right, and what was said."""
         if (one := self._app.current()) is None:
             return
-        asked = Asked("is the text right?", [said(one)], choices=[("r", "right"), ("w", "wrong"), ("t", "type it")])
-        answer = await self._app.push_screen_wait(Question(asked))
+        choices = [("r", "right"), ("w", "wrong"), ("t", "type it")]
+        answer = await self._ask("is the text right?", [said(one)], choices=choices)
         text = None
         if answer == "t":
-            text = await self._app.push_screen_wait(Question(Asked("what was said?", field=True, preset=_text(one))))
+            text = await self._ask("what was said?", field=True, preset=_text(one))
             if text is None:
                 return
         if answer is None:
@@ -131,7 +130,7 @@ class Records:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(one.at_ms / 1000))
         lines = ["Written in the clear, readable by you alone. Nothing is overwritten. wav or flac by its ending."]
         preset = os.path.join(os.getcwd(), f"{stamp}-{one.id[:10]}.wav")
-        path = await self._app.push_screen_wait(Question(Asked("export to", lines, field=True, preset=preset)))
+        path = await self._ask("export to", lines, field=True, preset=preset)
         if path is None:
             return
         uid, target = one.id, os.path.expanduser(path)
@@ -156,7 +155,7 @@ class Records:
             return
         plan = await self.at_desk(lambda: purge.plan(Selection(ids=(one.id,))))
         lines = [plan_text(plan, False), said(one), "Its key is overwritten: nothing opens it again."]
-        if await self._app.push_screen_wait(Question(_danger("delete", lines, [("y", "delete it")]))) != "y":
+        if await self._ask("delete", lines, danger=True, choices=[("y", "delete it")]) != "y":
             return
         self._app.close_detail()
         report = await self.at_desk(lambda: purge.run(plan))
@@ -168,8 +167,7 @@ class Records:
 
         plan = await self.at_desk(lambda: purge.plan(Selection(all=True)))
         lines = [plan_text(plan, True), "Their keys are overwritten: nothing opens them again, with any passphrase."]
-        asked = Asked("delete everything", lines, field=True, typed=TYPED, danger=True)
-        if await self._app.push_screen_wait(Question(asked)) is None:
+        if await self._ask("delete everything", lines, field=True, typed=TYPED, danger=True) is None:
             return
         report = await self.at_desk(lambda: purge.run(plan, everything=True))
         self._app.forget_words()
@@ -180,7 +178,7 @@ class Records:
         overview = self._app.history.overview
         if overview.locked:
             raise VaultLocked("the texts are locked", "u unlocks them, then they can be searched")
-        words = await self._app.push_screen_wait(Question(Asked("search", ["Words that were said."], field=True)))
+        words = await self._ask("search", ["Words that were said."], field=True)
         if words is not None:
             found = await self.at_desk(lambda: self._search(words))
             self._app.history.show_found(found)
@@ -196,7 +194,7 @@ class Records:
             await self.at_desk(lambda: self._browsing().unlock(lambda: None))
         else:
             lines = ["It opens the texts for this dashboard alone, until l, q, or some minutes without a key."]
-            given = await self._app.push_screen_wait(Question(Asked("passphrase", lines, field=True, secret=True)))
+            given = await self._ask("passphrase", lines, field=True, secret=True)
             if given is None:
                 return
             self._app.say("opening …")
@@ -212,6 +210,11 @@ class Records:
         self._app.history.show_found(None)
         self._app.say("locked: times and lengths only")
         await self.renew()
+
+    async def _ask(self, title: str, lines: Sequence[str] = (), **more: Any) -> str | None:
+        from echoctl.tui.screens.question import Asked, Question  # noqa: PLC0415 - not for the first picture
+
+        return await self._app.push_screen_wait(Question(Asked(title, lines, **more)))
 
     def _report(self, count: int, size: int, dead: bool) -> None:
         text = f"deleted {counted(count)}, {size_text(size)}"
@@ -283,10 +286,6 @@ class Records:
     def _forget(self) -> None:
         if self._browser is not None:
             self._browser.lock()
-
-
-def _danger(title: str, lines: list[str], choices: list[tuple[str, str]]) -> Asked:
-    return Asked(title, lines, danger=True, choices=choices)
 
 
 def _text(recording: Recording) -> str:

@@ -2,8 +2,9 @@ import pytest
 
 from echoctl.services.recording import Recorder
 from tests.heard import recorder, say, store, vault
+from tests.tui.pictures import evening
 
-__all__ = ["heard", "recorder", "store", "vault"]
+__all__ = ["evening", "heard", "recorder", "store", "vault"]
 
 NOON_MS = 1_700_000_000_000
 

@@ -22,8 +22,6 @@ BARS = "▁▂▃▄▅▆▇█"
 class DetailPage(Lines):
     """The page."""
 
-    ascii = False
-
     def __init__(self, recording: Recording) -> None:
         super().__init__(id="page")
         self.recording = recording
@@ -113,12 +111,14 @@ class Detail(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One box."""
-        box = Vertical(classes="dialog -tall")
+        box = Vertical(classes="dialog -page")
         box.border_title = "recording"
         box.border_subtitle = "  ".join(f"{keys.shown(self._keymap[name])} {keys.BY_ID[name].label}" for name in DOES)
         with box:
             page = DetailPage(self.recording)
             page.ascii = self._ascii
+            width, height = min(98, self.app.size.width - 6), self.app.size.height - 4
+            page.styles.height = max(1, min(height, len(page.compose_lines(width, height)) - 1))
             yield page
 
     @property

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from echoctl.model import Feedback, Recording
 from echoctl.services.overview import PAGE, Overview
-from echoctl.tui.widgets.lines import Line, fit, wrap
+from echoctl.tui.widgets.lines import PLAIN, Line, fit, wrap
 from echoctl.wording import length, printable, said
 
 KEPT = 12
@@ -158,6 +158,8 @@ class HistoryList(ScrollView, can_focus=True):
             return self._strip(self._empty(y, width), width)
         recording = self._at(index)
         line: Line = ((" ·", "faint"),) if recording is None else row(recording, width, self.ascii)
+        if self.ascii:
+            line = tuple((text.translate(PLAIN), name) for text, name in line)
         strip = self._strip(line, width)
         if index == self.cursor:
             name = "history--cursor" if self.has_focus else "history--cursor-blurred"

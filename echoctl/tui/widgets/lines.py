@@ -21,8 +21,14 @@ NAMES = ("dim", "label", "strong", "accent", "good", "warn", "bad", "talk", "thi
 """The styles; each is the component class `lines--<name>`."""
 
 
+PLAIN = str.maketrans({"…": "~", "·": "-", "⏎": "ret", "→": ">", "�": "?"})
+"""What our own words hold beyond ASCII."""
+
+
 class Lines(Widget):
     """Lines of text; subclasses compose them for the size that they have."""
+
+    ascii = False
 
     COMPONENT_CLASSES = {f"lines--{name}" for name in NAMES}  # noqa: RUF012 - Textual reads it as it is
 
@@ -40,6 +46,8 @@ class Lines(Widget):
         if not width or not height:
             return
         fresh = list(self.compose_lines(width, height))[:height]
+        if self.ascii:
+            fresh = [tuple((text.translate(PLAIN), name) for text, name in line) for line in fresh]
         old, self._shown = self._shown, fresh
         for y in range(max(len(old), len(fresh))):
             if y >= len(old) or y >= len(fresh) or old[y] != fresh[y]:

@@ -21,8 +21,6 @@ SUFFERED = (("overflows", "overflows"), ("dropped ms", "dropped_ms"), ("lag ms",
 class NowPane(Lines):
     """This moment, in lines."""
 
-    ascii = False
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._now = Now()
@@ -39,7 +37,7 @@ class NowPane(Lines):
         lines = [
             self._line("level", self._meter(now, room)),
             self._line("wake", self._score(now, room)),
-            *self._words(now, room, 2 if height >= 10 else 1),
+            *self._words(now, room, 2 if height >= 9 else 1),
             self._line("last", _last(now.last, room)),
             self._line("counted", _counters(now, COUNTED, room)),
             self._line("device", _device(now, room)),

@@ -14,8 +14,14 @@ from echoctl.led import ring
 from echoctl.model import LedState
 from echoctl.tui import raster
 
-FRAME_S = 1 / 12
-"""One step while it moves; a still ring is not drawn again."""
+FRAME_S = ring.TURN_S / 12
+"""One step while it moves; a still ring is not drawn again. A turn has whole steps, so its pictures come again."""
+
+LOUDNESS = 4
+"""Steps of the level in the ring: as many pictures of each step are kept."""
+
+KEPT = 64
+"""Pictures in memory."""
 
 SMALL, LARGE = 12, 24
 """Segments of a ring: as the lights elsewhere have, and twice as many where there is room."""
@@ -65,6 +71,8 @@ class Ring(Widget):
         super().__init__(id=id)
         self.state = LedState.OFF
         self.level = 0.0
+        self._pictures: dict[object, list[Strip]] = {}
+        self._behind: ring.Rgb = (0, 0, 0)
 
     def show(self, state: LedState, level: float) -> None:
         """Show a state; it is drawn at once when it differs, and by `step` while it moves."""
@@ -72,6 +80,11 @@ class Ring(Widget):
         if state is not self.state:
             self.state = state
             self.refresh()
+
+    def forget(self) -> None:
+        """Draw everything anew: the theme is another one."""
+        self._pictures.clear()
+        self.refresh()
 
     @property
     def moves(self) -> bool:
@@ -85,27 +98,40 @@ class Ring(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the ring, with the sign of the state in the middle."""
+        step = round(self.clock() / FRAME_S) % 12 if self.moves else 0
+        level = round(self.level * LOUDNESS) if self.moves else LOUDNESS
+        key = (self.state, step, level, self.size, self.look)
+        if key not in self._pictures:
+            while len(self._pictures) >= KEPT:
+                del self._pictures[next(iter(self._pictures))]
+            self._pictures[key] = self._draw(step * FRAME_S, level / LOUDNESS)
+        return self._pictures[key][y]
+
+    def _draw(self, seconds: float, level: float) -> list[Strip]:
         width, height = self.size
         segments = LARGE if min(width, 2 * height) >= 24 else SMALL
-        seconds = self.clock() if self.motion else 0.0
-        colours = ring.colours(self.state, seconds, self.level if self.motion else 1.0, segments)
-        if self.look is Look.ASCII:
-            line = self._ascii(y, width, height, segments, colours)
-        else:
-            line = [self._cell(cell, colours) for cell in raster.ring(width, height, segments)[y]]
-        if y == height // 2:
-            self._put_symbol(line, width)
-        return Strip(Segment.simplify(line), width).apply_style(self.rich_style)
+        colours = ring.colours(self.state, seconds, level, segments)
+        below, plain = self.background_colors[1], self.rich_style
+        self._behind = (below.r, below.g, below.b)
+        strips = []
+        for y in range(height):
+            if self.look is Look.ASCII:
+                line = self._ascii(y, width, height, segments, colours)
+            else:
+                line = [self._cell(cell, colours) for cell in raster.ring(width, height, segments)[y]]
+            if y == height // 2:
+                self._put_symbol(line, width)
+            strips.append(Strip(Segment.simplify(line), width).apply_style(plain))
+        return strips
 
     def _cell(self, cell: raster.Cell, colours: list[ring.Rgb]) -> Segment:
         if cell.empty:
             return _SPACE
         if self.look is not Look.BLOCKS:
             return self._dots(cell, colours)
-        below = self.background_colors[1]
-        behind = (below.r, below.g, below.b)
-        top = ring.mix(behind, colours[cell.top.segment], cell.top.share)
-        bottom = ring.mix(behind, colours[cell.bottom.segment], cell.bottom.share)
+        behind = self._behind
+        top = ring.mix(behind, _on(behind, colours[cell.top.segment]), cell.top.share)
+        bottom = ring.mix(behind, _on(behind, colours[cell.bottom.segment]), cell.bottom.share)
         return Segment("▀", _two(top, bottom))
 
     def _dots(self, cell: raster.Cell, colours: list[ring.Rgb]) -> Segment:
@@ -156,7 +182,7 @@ SIGN: dict[LedState, ring.Rgb] = {
 _SPACE = Segment(" ")
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _two(front: ring.Rgb, back: ring.Rgb) -> Style:
     return Style(color=Color.from_rgb(*front), bgcolor=Color.from_rgb(*back))
 
@@ -164,6 +190,11 @@ def _two(front: ring.Rgb, back: ring.Rgb) -> Style:
 @lru_cache(1024)
 def _one(front: ring.Rgb) -> Style:
     return Style(color=Color.from_rgb(*front), bold=True)
+
+
+def _on(behind: ring.Rgb, colour: ring.Rgb) -> ring.Rgb:
+    """A dark light is a shade of what is behind it, on paper as on black."""
+    return (206, 212, 221) if colour == ring.DARK and sum(behind) > 380 else colour
 
 
 def _bright(colour: ring.Rgb) -> bool:

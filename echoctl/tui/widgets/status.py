@@ -30,7 +30,6 @@ def state_pieces(now: Now, ascii_only: bool) -> Line:
 class StatusLine(Lines):
     """The state, and what else fits: the words that are heard, the device, how much was recorded."""
 
-    ascii = False
     centred = False
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name

@@ -1,15 +1,180 @@
 """The Traffic pane: what the speakers around you send, on one axis of time with what was heard here."""
 
+import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from echoctl.tui.widgets.lines import Line, Lines, wrap
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+
+from echoctl.services.axis import STEPS, Lane, Panorama, Speaker
+from echoctl.tui.widgets.lines import Line, Lines, Piece, cut, fit, wrap
+from echoctl.wording import printable, size_text
+
+if TYPE_CHECKING:
+    from echoctl.nouns_traffic import Burst
 
 EMPTY = "no traffic seen yet: echoctl traffic watch, or import a capture: echoctl traffic import FILE"
 
+LABEL, TOTAL = 18, 8
+"""Columns of the names and of the sums."""
+
+FLAT = 0.4
+"""Exponent of the height of a bar, so that a keep-alive is still seen beside an upload."""
+
+BARS = "▁▂▃▄▅▆▇█"
+ASCII_BARS = "_.:-=+*#"
+
+STYLES = {
+    "quiet": "good",
+    "only when called": "good",
+    "unexplained uploads": "bad",
+    "streaming": "bad",
+    "cannot tell": "warn",
+}
+"""The style of each word of a verdict (nouns_traffic.VerdictWord)."""
+
 
 class TrafficPane(Lines, can_focus=True):
-    """Devices and endpoints in lines of time."""
+    """Speakers and their endpoints in lines of time."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
+        Binding("up,k", "choose(-1)", show=False),
+        Binding("down,j", "choose(1)", show=False),
+    ]
+
+    class Opened(Message):
+        """Somebody wants the evidence."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.panorama: Panorama | None = None
+        self._chosen = 0
+
+    @property
+    def selected(self) -> Speaker | None:
+        """The speaker that is chosen."""
+        speakers = self.panorama.speakers if self.panorama else ()
+        return speakers[min(self._chosen, len(speakers) - 1)] if speakers else None
+
+    def show(self, panorama: Panorama | None) -> None:
+        """Show another time."""
+        self.panorama = panorama
+        self.update()
+
+    def action_choose(self, by: int) -> None:
+        """The next speaker."""
+        if self.panorama:
+            self._chosen = max(0, min(self._chosen + by, len(self.panorama.speakers) - 1))
+            self.update()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click asks for the evidence."""
+        self.post_message(self.Opened())
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
-        """Nothing was seen yet."""
-        return [((text, "dim"),) for text in wrap(EMPTY, width, height)]
+        """The speakers share the height; where it is small, only the chosen one shows."""
+        seen, chosen = self.panorama, self.selected
+        if seen is None or chosen is None:
+            return [((text, "dim"),) for text in wrap(EMPTY, width, height)]
+        axis = height >= 5
+        speakers = seen.speakers if (height - axis) // len(seen.speakers) >= 5 else (chosen,)
+        lines: list[Line] = []
+        for number, speaker in enumerate(speakers):
+            share = (height - axis - len(lines)) // (len(speakers) - number)
+            lines += self._speaker(seen, speaker, width, share, len(speakers) > 1 and speaker is chosen)
+        return [*lines[: height - axis], *([_axis(seen, width)] if axis else [])]
+
+    def _speaker(self, seen: Panorama, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
+        from echoctl import wording_traffic  # noqa: PLC0415 - with the traffic itself, after the first picture
+
+        room = max(8, width - LABEL - TOTAL - 2)
+        style = STYLES[speaker.verdict.word]
+        sign = ("> " if self.ascii else "▸ ") if marked else ""
+        head = f"{sign}{printable(speaker.whole.name)}: {wording_traffic.headline(speaker.verdict)}"
+        others = len(seen.speakers) - 1 if rows < 5 else 0
+        tail = f"  +{others}" if others and not marked else ""
+        lines: list[Line] = [((cut(head, width - len(tail)), style), (tail, "dim"))]
+        told = wording_traffic.sentences(speaker.verdict)
+        sentence = told[1].text if len(told) > 1 else told[0].text
+        if rows >= 6:
+            lines += [((text, ""),) for text in wrap(printable(sentence), width, 1 if rows < 9 else 2)]
+        if rows >= 3:
+            lines.append(self._wakes(seen, speaker, room))
+        lines.append(self._lane(seen, speaker, speaker.whole, room))
+        if rows >= 4:
+            lines.append(self._marks(seen, speaker, room))
+        for lane in speaker.endpoints[: max(0, rows - len(lines) - 1)]:
+            lines.append(self._lane(seen, speaker, lane, room, inner=True))
+        return [*lines, *([()] if rows > len(lines) else [])]
+
+    def _wakes(self, seen: Panorama, speaker: Speaker, room: int) -> Line:
+        row = [" "] * room
+        for at_ms in speaker.wakes:
+            _put(row, seen, at_ms, "v" if self.ascii else "▼")
+        return (
+            (fit("  heard here", LABEL) + " ", "label"),
+            ("".join(row), "accent"),
+            (f" {len(speaker.wakes):>{TOTAL}}", "dim"),
+        )
+
+    def _marks(self, seen: Panorama, speaker: Speaker, room: int) -> Line:
+        """Uploads with the shape of speech: explained by a wake word, or not."""
+        row, styles = [" "] * room, [""] * room
+        for burst in speaker.bursts:
+            at = _put(row, seen, burst.start_ms, _sign(burst, self.ascii))
+            if at is not None:
+                styles[at] = "good" if burst.wake is not None else "bad"
+        pieces: list[Piece] = []
+        for letter, style in zip(row, styles, strict=True):
+            if pieces and pieces[-1][1] == style:
+                pieces[-1] = (pieces[-1][0] + letter, style)
+            else:
+                pieces.append((letter, style))
+        return ((fit("  speech-like", LABEL) + " ", "label"), *pieces, (f" {len(speaker.bursts):>{TOTAL}}", "dim"))
+
+    def _lane(self, seen: Panorama, speaker: Speaker, lane: Lane, room: int, *, inner: bool = False) -> Line:
+        bars = ASCII_BARS if self.ascii else BARS
+        most = max(speaker.whole.up, default=0) or 1
+        tops = [0] * room
+        for step, up in enumerate(lane.up):
+            tops[step * room // STEPS] = max(tops[step * room // STEPS], up)
+        text = "".join(bars[min(7, int((top / most) ** FLAT * 7.99))] for top in tops)
+        name = ("  " if inner else "") + (printable(lane.name) or "unnamed")
+        style = "dim" if inner else "talk"
+        return (
+            (fit(name, LABEL) + " ", "dim" if inner else "strong"),
+            (text, style),
+            (f" {size_text(lane.total):>{TOTAL}}", "dim"),
+        )
+
+
+def _put(row: list[str], seen: Panorama, at_ms: int, sign: str) -> int | None:
+    """Set a mark where its time is; returns the column."""
+    step = seen.step(at_ms)
+    if not 0 <= step < STEPS:
+        return None
+    at = step * len(row) // STEPS
+    row[at] = sign
+    return at
+
+
+def _sign(burst: "Burst", ascii_only: bool) -> str:
+    if burst.wake is not None:
+        return "o" if ascii_only else "●"
+    return "!" if ascii_only else "▲"
+
+
+def _axis(seen: Panorama, width: int) -> Line:
+    """Times under the lanes: begin, middle, end."""
+    room = max(8, width - LABEL - TOTAL - 2)
+    day = seen.end_ms - seen.begin_ms > 86_400_000
+    form = "%m-%d" if day else "%H:%M"
+    texts = [
+        time.strftime(form, time.localtime(at / 1000))
+        for at in (seen.begin_ms, (seen.begin_ms + seen.end_ms) / 2, seen.end_ms)
+    ]
+    gap = room - sum(map(len, texts))
+    line = texts[0] + " " * (gap // 2) + texts[1] + " " * (gap - gap // 2) + texts[2] if gap > 1 else texts[0]
+    return ((" " * (LABEL + 1), ""), (line, "label"))

@@ -1,0 +1,172 @@
+"""The dashboard's costs in a real terminal (tmux), beside btop and bmon where they are installed, in one run.
+
+Start: from the command to the first pane on the screen, as a ratio to `python -c pass` of the same round. Processor
+time: of the dashboard alone (its ear is another process), as a share of one core, while nothing happens and while
+the ring moves, which a still ear of this bench makes it do. Memory: resident size at the start and at the end.
+
+    python bench/tui.py [--rounds N] [--seconds S] [--json]
+"""
+
+import argparse
+import itertools
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WARM_S = 8.0
+"""Until a program has its caches: growth before that is no leak."""
+
+TICKS = os.sysconf("SC_CLK_TCK")
+SOCKETS = itertools.count()
+
+MOVING = """
+import asyncio, sys
+from textual.timer import Timer
+from echoctl.services.pipe import EarSpec
+from echoctl.settings import Config
+from echoctl.tui import run as running
+from echoctl.tui.app import Dashboard
+from echoctl.tui.controls import Options
+from echoctl.tui.feed import EarEvent
+from echoctl.tui.now import Role
+from dataclasses import replace
+import math
+
+class Busy(Dashboard):
+    def on_mount(self):
+        super().on_mount()
+        self.set_timer(1.0, self.begin)
+
+    def begin(self):
+        self.now = replace(self.now, role=Role.STARTING)
+        seal = {"holds": "none", "sent_bytes": None, "why": ""}
+        self.post_message(EarEvent({"type": "ready", "words": ["alexa"], "device": "bench", "seal": seal}))
+        self.post_message(EarEvent({"type": "state", "state": "listening", "muted": False, "by": ""}))
+        self.count = 0
+        self.set_interval(0.08, self.sound)
+
+    def sound(self):
+        self.count += 1
+        level = abs(math.sin(self.count / 3)) * 0.9
+        self.post_message(EarEvent({"type": "level", "level": level, "score": 0.2, "threshold": 0.5}))
+        if self.count % 4 == 0:
+            text = "turn on the kitchen light " * (self.count % 3 + 1)
+            self.post_message(EarEvent({"type": "partial", "text": text}))
+
+running.Dashboard = Busy
+running.run(Options(spec=EarSpec(), listen=False), Config(), print)
+"""
+"""A dashboard whose ear is made up: levels at the rate of a real one, words that grow."""
+
+
+@contextmanager
+def terminal(command: str, folder: str) -> Iterator["Tmux"]:
+    """Run a command in a terminal of 120x40, with a server of its own."""
+    tmux = Tmux(f"echoctl-bench-{os.getpid()}-{next(SOCKETS)}")
+    drop = ("ECHOCTL_", "PYTHON", "TMUX")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
+    env |= {"HOME": folder, "PYTHONPATH": str(ROOT), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
+    start = ["-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", f"exec {command}"]
+    tmux(*start, env=env)
+    try:
+        yield tmux
+    finally:
+        tmux("kill-server")
+
+
+class Tmux:
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+
+    def __call__(self, *arguments: str, env: dict[str, str] | None = None) -> str:
+        command = ["tmux", "-L", self._socket, *arguments]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout
+
+    @property
+    def pid(self) -> int:
+        """Of what runs in it."""
+        return int(self("display-message", "-p", "#{pane_pid}"))
+
+
+def used(pid: int) -> float:
+    """Seconds of processor time."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident(pid: int) -> int:
+    """Bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def first_paint(command: str, word: str, folder: str) -> float:
+    """Milliseconds from the command to the word on the screen."""
+    began = time.perf_counter()
+    with terminal(command, folder) as tmux:
+        while word not in tmux("capture-pane", "-p"):
+            time.sleep(0.005)
+            if time.perf_counter() - began > 30:
+                raise SystemExit(f"{command} never showed {word!r}")
+        return (time.perf_counter() - began) * 1000
+
+
+def bare() -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    return (time.perf_counter() - began) * 1000
+
+
+def share(command: str, folder: str, seconds: float) -> tuple[float, float]:
+    """(percent of one core, growth of memory in MB) of a program that is left alone."""
+    with terminal(command, folder) as tmux:
+        pid = tmux.pid
+        time.sleep(WARM_S)
+        before, size, began = used(pid), resident(pid), time.monotonic()
+        time.sleep(seconds)
+        percent = 100 * (used(pid) - before) / (time.monotonic() - began)
+        return percent, (resident(pid) - size) / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    python = f"'{sys.executable}'"
+    with tempfile.TemporaryDirectory() as folder:
+        moving = Path(folder) / "moving.py"
+        moving.write_text(MOVING)
+        dashboard = f"{python} -m echoctl tui --no-listen"
+        first_paint(dashboard, "history", folder)
+        starts = [(bare(), first_paint(dashboard, "history", folder)) for _ in range(options.rounds)]
+        programs = {"echoctl tui, nothing happens": dashboard, "echoctl tui, listening": f"{python} {moving}"}
+        programs |= {name: name for name in ("btop", "bmon") if shutil.which(name)}
+        costs = {name: share(command, folder, options.seconds) for name, command in programs.items()}
+    result = {
+        "first_paint_ms": round(statistics.median(start for _, start in starts)),
+        "ratio": round(statistics.median(start / alone for alone, start in starts), 1),
+        "percent": {name: round(percent, 2) for name, (percent, _) in costs.items()},
+        "growth_mb": {name: round(growth, 2) for name, (_, growth) in costs.items()},
+        "load": round(os.getloadavg()[0], 1),
+    }
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return
+    print(f"{options.rounds} rounds, {options.seconds:.0f} s each; load {result['load']}")
+    print(f"first paint {result['first_paint_ms']} ms, {result['ratio']}x of python -c pass")
+    for name, (percent, growth) in costs.items():
+        print(f"{name:<30} {percent:6.2f} % of a core  {growth:+6.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
