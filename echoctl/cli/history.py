@@ -117,9 +117,9 @@ def feedback(
 @app.command()
 def stats(json: output.Json = False) -> None:
     """Count recordings: by wake word, room, and what people said of the transcripts. Needs no passphrase."""
-    from echoctl.services import history  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services import counting  # noqa: PLC0415 - as above
 
-    found = history.stats()
+    found = counting.stats()
     if json:
         output.document(recordings.stats_json(found))
     elif found is None or not (found.recordings or found.detections):

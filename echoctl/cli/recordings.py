@@ -11,7 +11,7 @@ from echoctl.wording import printable as printable
 from echoctl.wording import said
 
 if TYPE_CHECKING:
-    from echoctl.services.history import Stats
+    from echoctl.services.counting import Stats
 
 HEADERS = ("WHEN", "ID", "LENGTH", "WAKE WORD", "ROOM", "TEXT")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, output, passphrase, vault_receipts, vault_rotate
+from echoctl.cli import confirm, diagnostics, output, passphrase, vault_keeping, vault_receipts, vault_rotate
 from echoctl.cli.group import command_group
 from echoctl.errors import Partial, UsageError, VaultLocked
 from echoctl.wording import counted
@@ -19,6 +19,9 @@ app = command_group(
 )
 app.command("receipts")(vault_receipts.receipts)
 app.command("rotate")(vault_rotate.rotate)
+app.command("verify")(vault_keeping.verify)
+app.command("backup")(vault_keeping.backup)
+app.command("restore")(vault_keeping.restore)
 
 NewPassphraseFile = Annotated[
     Path | None,

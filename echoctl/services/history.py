@@ -3,9 +3,8 @@
 import contextlib
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from echoctl import paths
 from echoctl.clock import id_bytes
@@ -29,24 +28,6 @@ _WHOSE = ("the owner of the vault", "a guest's private stay")
 _IDENTITY_HINT = "a guest opens a private stay with the identity that was shown at check-in: --identity FILE"
 
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts over the whole history; none needs a key."""
-
-    recordings: int
-    duration_ms: int
-    size: int
-    first_ms: int | None
-    last_ms: int | None
-    by_wake_word: Mapping[str, int]
-    by_room: Mapping[str, int]
-    by_mode: Mapping[str, int]
-    by_feedback: Mapping[str, int]
-    detections: int
-    detections_alone: int
-    """Detections that no recording followed."""
 
 
 class History:
@@ -90,6 +71,10 @@ class History:
         rows = recordings.page(self.connection, selection, limit, before)
         return [self._listed(row) for row in rows]
 
+    def count(self) -> int:
+        """How many recordings there are."""
+        return recordings.count(self.connection)[0]
+
     def ids(self, selection: Selection) -> list[str]:
         """The ids of everything that the selection names, oldest first."""
         return [found.uid for found in recordings.find(self.connection, selection)]
@@ -98,6 +83,19 @@ class History:
         """One recording with its text. Raises NotFound, StoreError, UsageError, VaultDamaged."""
         row = self._row(prefix)
         return self._opened(row) if row.epoch is not None else _recording(row)
+
+    def examine(self, row: recordings.Row) -> Recording:
+        """Open everything that there is of a recording. Raises StoreError, VaultLocked, VaultDamaged."""
+        recording = self._opened(row) if row.epoch is not None else _recording(row)
+        if recording.mode not in (StoreMode.AUDIO, StoreMode.BOTH):
+            return recording
+        with self._audio(row) as (key, chunks):
+            try:
+                key.open_audio(chunks)
+            except DoesNotOpen:
+                key.open_audio_start(chunks)
+                recording = replace(recording, incomplete=True)
+        return recording
 
     def flac(self, prefix: str) -> tuple[Recording, bytes]:
         """One recording and its audio as a FLAC file; of an incomplete one as much as is there.
@@ -231,36 +229,6 @@ def resolve(prefixes: Sequence[str]) -> list[str]:
         raise _unknown(prefixes[0])
     with db.session(paths.database()) as connection:
         return [_find(connection, prefix) for prefix in prefixes]
-
-
-def stats() -> Stats | None:
-    """Count; None when nothing was ever stored."""
-    if not db.exists(paths.database()):
-        return None
-    with db.session(paths.database()) as connection:
-        groups = recordings.groups(connection)
-        detections, alone = recordings.count_detections(connection)
-    return Stats(
-        recordings=sum(group.number for group in groups),
-        duration_ms=sum(group.duration_ms for group in groups),
-        size=sum(group.size for group in groups),
-        first_ms=min((group.first_ms for group in groups), default=None),
-        last_ms=max((group.last_ms for group in groups), default=None),
-        by_wake_word=_counted(groups, "wake_word"),
-        by_room=_counted(groups, "room"),
-        by_mode=_counted(groups, "mode"),
-        by_feedback=_counted([group for group in groups if group.feedback], "feedback"),
-        detections=detections,
-        detections_alone=alone,
-    )
-
-
-def _counted(groups: Sequence[recordings.Group], column: str) -> dict[str, int]:
-    """Recordings per value of a column, the most frequent first."""
-    counter: Counter[str] = Counter()
-    for group in groups:
-        counter[getattr(group, column)] += group.number
-    return dict(counter.most_common())
 
 
 class _Remembering:

@@ -96,6 +96,11 @@ def status() -> Status:
     return Status(vault.created_ms, vault.format, slots, damaged, state, paths.device_key(), count, epochs, size, due)
 
 
+def damaged_slots(connection: db.Connection) -> tuple[str, ...]:
+    """The ways in that are there and cannot be used."""
+    return _slots(rows.read_slots(connection))[1]
+
+
 def unlock(connection: db.Connection, ask: Ask) -> Reader:
     """Open the vault, asking for a passphrase only where one is needed.
 

@@ -105,6 +105,28 @@ def wrote_keys(path: str) -> bool:
     return os.path.exists(_key_mark(path))
 
 
+def connect_foreign(path: str) -> sqlite3.Connection:
+    """Open a database that may come from anybody, for reading only and without migrating it; raises as `connect`."""
+    _check_rights(path)
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        # immutable: nothing is written beside it either, neither -wal nor -shm.
+        conn = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    except sqlite3.Error as exc:
+        raise explain(exc, path) from exc
+    try:
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"):
+            conn.execute(f"PRAGMA {pragma}").fetchall()
+        _check_identity(conn, path)
+    except sqlite3.Error as exc:
+        conn.close()
+        raise explain(exc, path) from exc
+    except StoreError:
+        conn.close()
+        raise
+    return conn
+
+
 def data_version(conn: sqlite3.Connection) -> int:
     """A number that changes whenever another connection has committed; 5 µs, so good to poll."""
     return int(conn.execute("PRAGMA data_version").fetchone()[0])

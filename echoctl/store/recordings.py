@@ -14,6 +14,10 @@ from echoctl.model import Selection
 from echoctl.store import slabs
 
 
+_STRETCH = 200
+"""Rows read at a time when all are."""
+
+
 class Row(NamedTuple):
     """A recording as stored: `text` and `correction` are sealed; `epoch` and `seq` say where its key is."""
 
@@ -129,6 +133,32 @@ def page(connection: sqlite3.Connection, selection: Selection, limit: int, befor
         f"SELECT {_COLUMNS} FROM recording WHERE {where} ORDER BY uid DESC LIMIT ?", [*values, limit or -1]
     )
     return [Row(*row) for row in cursor.fetchall()]
+
+
+def walk(connection: sqlite3.Connection) -> Iterator[tuple[int, Row | None]]:
+    """Every recording by its number, oldest first; None for one whose row cannot be read.
+
+    A damaged page costs the rows on it and no others: where a stretch does not read it is read row by row.
+    """
+    row = connection.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'recording'").fetchone()
+    for start in range(1, int(row[0] or 0) + 1, _STRETCH):
+        stretch = range(start, start + _STRETCH)
+        try:
+            yield from _stretch(connection, stretch)
+        except sqlite3.DatabaseError:
+            for number in stretch:
+                try:
+                    yield from _stretch(connection, range(number, number + 1))
+                except sqlite3.DatabaseError:
+                    yield number, None
+
+
+def _stretch(connection: sqlite3.Connection, numbers: range) -> list[tuple[int, Row | None]]:
+    rows = connection.execute(
+        f"SELECT id, {_COLUMNS} FROM recording WHERE id BETWEEN ? AND ? AND state = 1 ORDER BY id",
+        (numbers.start, numbers.stop - 1),
+    ).fetchall()
+    return [(number, Row(*row)) for number, *row in rows]
 
 
 def texts(connection: sqlite3.Connection, selection: Selection, limit: int, before: str | None) -> list[Sealed]:

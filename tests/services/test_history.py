@@ -7,7 +7,7 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import NotFound, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Feedback, Selection, StoreMode
-from echoctl.services import exporting, history, vaults
+from echoctl.services import counting, exporting, history, vaults
 from echoctl.services.recording import Recorder
 from echoctl.store import db, slabs
 from tests.heard import MORNING_MS, knows, nobody, pcm, say
@@ -55,7 +55,7 @@ def test_selections_narrow_each_other(three: list[str]) -> None:
 def test_nothing_is_made_by_looking(store: Path) -> None:
     with history.opened(nobody, needs_key=False) as opened:
         assert opened is None
-    assert history.stats() is None
+    assert counting.stats() is None
     with pytest.raises(NotFound):
         history.resolve(["01"])
     assert list(store.iterdir()) == []
@@ -197,7 +197,7 @@ def test_feedback_is_kept_and_its_correction_is_sealed(three: list[str], store: 
         assert opened.show(three[0]).correction == "zanzibar"
     raw = b"".join(file.read_bytes() for file in store.rglob("*") if file.is_file())
     assert b"zanzibar" not in raw
-    counted = history.stats()
+    counted = counting.stats()
     assert counted and counted.by_feedback == {"right": 2}
 
 
@@ -223,7 +223,7 @@ def test_stats_count_without_a_key(three: list[str], recorder: Recorder) -> None
     from echoctl.model import Detection
 
     recorder.detected(Detection("alexa", 0, 0, 0), MORNING_MS)
-    counted = history.stats()
+    counted = counting.stats()
     assert counted
     assert (counted.recordings, counted.duration_ms) == (3, 1200)
     assert (counted.first_ms, counted.last_ms) == (MORNING_MS, MORNING_MS + 7_200_000)

@@ -1,0 +1,60 @@
+"""Reading everything that is stored, and naming what does not open. Changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from echoctl.errors import EchoctlError, NotFound, VaultLocked
+from echoctl.services import vaults
+from echoctl.services.history import History
+from echoctl.store import check, db, recordings
+
+
+class State(StrEnum):
+    """What became of one recording."""
+
+    WHOLE = "whole"
+    INCOMPLETE = "incomplete"
+    """All that is there is authentic, and the end of the sound is missing."""
+    DAMAGED = "damaged"
+    """Something of it was altered or is gone."""
+    UNREADABLE = "unreadable"
+    """The database cannot give its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One recording, looked at."""
+
+    name: str
+    """Its id, or `row N` where that cannot be read."""
+    state: State
+
+
+def problems(opened: History) -> list[str]:
+    """What is wrong with the database file and with the ways in, one line each."""
+    try:
+        found = check.problems(opened.connection)
+    except db.Error as exc:
+        found = [f"the database cannot check itself: {exc}"]
+    return found + [f"the {name} slot is damaged" for name in vaults.damaged_slots(opened.connection)]
+
+
+def recordings_of(opened: History) -> Iterator[Finding]:
+    """Open every recording: its text, its correction and all of its sound. Raises VaultLocked."""
+    if opened.problem:
+        raise opened.problem if not isinstance(opened.problem, NotFound) else VaultLocked("there is no vault yet")
+    for number, row in recordings.walk(opened.connection):
+        if row is None:
+            yield Finding(f"row {number}", State.UNREADABLE)
+            continue
+        yield Finding(row.uid, _state(opened, row))
+
+
+def _state(opened: History, row: recordings.Row) -> State:
+    try:
+        return State.INCOMPLETE if opened.examine(row).incomplete else State.WHOLE
+    except VaultLocked:
+        raise
+    except (EchoctlError, db.Error):
+        return State.DAMAGED
