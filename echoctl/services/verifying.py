@@ -35,7 +35,7 @@ def problems(opened: History) -> list[str]:
     """What is wrong with the database file and with the ways in, one line each."""
     try:
         found = check.problems(opened.connection)
-    except db.Error as exc:
+    except db.FAULTS as exc:
         found = [f"the database cannot check itself: {exc}"]
     return found + [f"the {name} slot is damaged" for name in vaults.damaged_slots(opened.connection)]
 
@@ -56,5 +56,5 @@ def _state(opened: History, row: recordings.Row) -> State:
         return State.INCOMPLETE if opened.examine(row).incomplete else State.WHOLE
     except VaultLocked:
         raise
-    except (EchoctlError, db.Error):
+    except (EchoctlError, *db.FAULTS):
         return State.DAMAGED

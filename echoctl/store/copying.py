@@ -86,7 +86,7 @@ def _check(part: str, source: str) -> None:
     try:
         with contextlib.closing(db.connect_foreign(part)) as connection:
             found = check.problems(connection) or _strangers(connection)
-    except sqlite3.Error as exc:
+    except db.FAULTS as exc:
         raise db.explain(exc, source) from exc
     except StoreError as exc:
         raise StoreError(exc.message.replace(part, source), exc.hint) from exc

@@ -29,6 +29,9 @@ Connection = sqlite3.Connection
 Error = sqlite3.Error
 """For those who hold one without saying SELECT."""
 
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What the module raises over a damaged file: where SQLite's own message quotes it, it may not be text."""
+
 
 class StoreFull(StoreError):
     """The disk is full; nothing was changed."""
@@ -72,7 +75,7 @@ def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
             conn.execute(f"PRAGMA {pragma}").fetchall()
         if version < SCHEMA_VERSION:
             _migrate(conn)
-    except sqlite3.Error as exc:
+    except FAULTS as exc:
         conn.close()
         raise explain(exc, path) from exc
     except StoreError:
@@ -118,7 +121,7 @@ def connect_foreign(path: str) -> sqlite3.Connection:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"):
             conn.execute(f"PRAGMA {pragma}").fetchall()
         _check_identity(conn, path)
-    except sqlite3.Error as exc:
+    except FAULTS as exc:
         conn.close()
         raise explain(exc, path) from exc
     except StoreError:
@@ -146,7 +149,7 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Close it, and raise the StoreError that says what happened."""
         close(self._conn, self._path)
-        if isinstance(error, sqlite3.DatabaseError):
+        if isinstance(error, FAULTS):
             raise explain(error, self._path) from error
 
 
@@ -183,14 +186,14 @@ class immediate:  # noqa: N801 - used like a function: `with immediate(conn):`
                 raise explain(error) from error
 
 
-def explain(error: sqlite3.Error, path: str = "") -> Exception:
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Exception:
     """The StoreError that says what SQLite meant, or `error` itself where the program is at fault."""
     name = getattr(error, "sqlite_errorname", "")
     for prefix, message, hint in _MEANINGS:
         if name.startswith(prefix):
             kind = StoreFull if prefix == "SQLITE_FULL" else StoreError
             return kind(message.format(path=path or "the database"), hint)
-    if "decode to UTF-8" in str(error):  # the one error of the module itself that only damage can cause
+    if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):  # only damage can cause these two
         return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
     return error
 

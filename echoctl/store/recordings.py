@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from echoctl.clock import first_id
 from echoctl.model import Selection
-from echoctl.store import slabs
+from echoctl.store import db, slabs
 
 
 _STRETCH = 200
@@ -145,11 +145,11 @@ def walk(connection: sqlite3.Connection) -> Iterator[tuple[int, Row | None]]:
         stretch = range(start, start + _STRETCH)
         try:
             yield from _stretch(connection, stretch)
-        except sqlite3.DatabaseError:
+        except db.FAULTS:
             for number in stretch:
                 try:
                     yield from _stretch(connection, range(number, number + 1))
-                except sqlite3.DatabaseError:
+                except db.FAULTS:
                     yield number, None
 
 
