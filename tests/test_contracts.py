@@ -38,6 +38,7 @@ TESTED_ELSEWHERE = {
     "store/events.py": "tests/services/test_state.py",
     "store/copying.py": "tests/services/test_backups.py",
     "services/counting.py": "tests/services/test_history.py",
+    "services/session_keyring.py": "tests/services/test_ways_in.py",
     "services/index_entry.py": "tests/services/test_importing.py",
     "cli/selecting.py": "tests/cli/test_history.py",
     "cli/mute.py": "tests/test_fastpath.py",

@@ -1,7 +1,7 @@
 """`echoctl vault`: how recordings are sealed, and who can open them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +10,15 @@ from echoctl.cli.group import command_group
 from echoctl.errors import Partial, UsageError, VaultLocked
 from echoctl.wording import counted
 
+if TYPE_CHECKING:
+    from echoctl.services.vaults import Ask
+
 app = command_group(
     "Seal and open: make the vault, set a passphrase, keep a way back in.\n\n"
     "\b\n"
     "echoctl vault status            what opens it, and what it holds\n"
     "echoctl vault passphrase        protect it against a stolen disk\n"
+    "echoctl vault backup FILE       everything in one sealed file\n"
     "echoctl vault recover --make    a line for paper, should the passphrase be lost"
 )
 app.command("receipts")(vault_receipts.receipts)
@@ -70,6 +74,7 @@ def status(json: output.Json = False) -> None:
         )
         return
     opens = "device key and passphrase" if now.asks else "the device key alone, without asking"
+    opens += ", or this login's keyring" if "keyring" in now.slots else ""
     rows = [
         ("made", output.person_time(now.made_ms)),
         ("opens with", opens),
@@ -92,6 +97,9 @@ def status(json: output.Json = False) -> None:
 @app.command("passphrase")
 def set_passphrase(
     remove: Annotated[bool, typer.Option("--remove", help="Let the device key alone open the vault again.")] = False,
+    keyring: Annotated[
+        bool | None, typer.Option("--keyring/--no-keyring", help="Let this login's keyring open it too, or no more.")
+    ] = None,
     passphrase_file: passphrase.PassphraseFile = None,
     new_passphrase_file: NewPassphraseFile = None,
     json: output.Json = False,
@@ -99,11 +107,16 @@ def set_passphrase(
     """Set, change or remove the passphrase.
 
     It counts together with the device key: neither opens anything without the other. Recordings are not touched,
-    and the listener goes on as before.
+    and the listener goes on as before. --keyring and --no-keyring leave the passphrase as it is.
     """
     from echoctl.services import vaults  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     ask = passphrase.asking(passphrase_file)
+    if keyring is not None:
+        if remove or new_passphrase_file:
+            raise UsageError("one change at a time", "leave out --keyring or --no-keyring, or the rest")
+        _keyring(keyring, ask, json)
+        return
     if remove:
         clean = vaults.remove_passphrase(ask)
     else:
@@ -123,6 +136,7 @@ def recover(
     device_only: Annotated[
         bool, typer.Option("--device-only", help="Set no passphrase: let the device key alone open the vault.")
     ] = False,
+    end: Annotated[bool, typer.Option("--end", help="Let the recovery line open nothing any more.")] = False,
     passphrase_file: passphrase.PassphraseFile = None,
     new_passphrase_file: NewPassphraseFile = None,
     yes: confirm.Yes = False,
@@ -133,8 +147,8 @@ def recover(
     With --make: make that line first, while the vault still opens. It opens everything without anything else, so
     keep it on paper. A new line ends the one before.
     """
-    if make:
-        _make_line(passphrase_file, yes, json)
+    if make or end:
+        (_make_line if make else _end_line)(passphrase_file, yes, json)
         return
     from echoctl.services import vaults  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
@@ -160,6 +174,24 @@ def _make_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
         output.line(line)
     diagnostics.note(_KEEP)
     _check_clean(clean)
+
+
+def _end_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
+    from echoctl.services import ways_in  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+
+    confirm.ask(
+        "the recovery line that you have will not open anything any more; older backups it still opens", yes=yes
+    )
+    _report("there is no recovery line any more", ways_in.end_recovery(passphrase.asking(passphrase_file)), json)
+
+
+def _keyring(use: bool, ask: "Ask", json: bool) -> None:
+    from echoctl.services import ways_in  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+
+    if use:
+        _report("this login's keyring opens the vault without asking now", ways_in.use_keyring(ask), json)
+    else:
+        _report("only the passphrase opens the vault now", ways_in.end_keyring(), json)
 
 
 def _report(text: str, clean: bool, json: bool) -> None:

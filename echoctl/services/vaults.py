@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
+from echoctl.services import session_keyring
 from echoctl.services.identities import Identity
 from echoctl.store import db, purging, recordings, reserve, retention, wal
 from echoctl.store import vaults as rows
@@ -34,7 +35,12 @@ FIRST_RUN = (
 MIN_PASSPHRASE = 8
 """Characters. Length is what counts; a sentence is better."""
 
-KINDS = {"device": fmt.DEVICE_SLOT, "passphrase": fmt.PASSPHRASE_SLOT, "recovery": fmt.RECOVERY_SLOT}
+KINDS = {
+    "device": fmt.DEVICE_SLOT,
+    "passphrase": fmt.PASSPHRASE_SLOT,
+    "recovery": fmt.RECOVERY_SLOT,
+    "keyring": fmt.KEYRING_SLOT,
+}
 
 _COMMAND_SECONDS = 120.0
 _NO_VAULT = "there is no vault yet"
@@ -115,6 +121,8 @@ def unlock(connection: db.Connection, ask: Ask) -> Reader:
         slot = keys.slot_of(blob, fmt.DEVICE_SLOT)
         if slot:
             return Reader(vault, keys.open_device(vault, slot, secret))
+        if seed := session_keyring.seed(vault, blob, secret):
+            return Reader(vault, seed)
         slot = keys.slot_of(blob, fmt.PASSPHRASE_SLOT)
         if not slot:
             raise VaultDamaged("the vault has lost its key slots", device.RECOVER)
@@ -157,7 +165,7 @@ def make_recovery(ask: Ask) -> tuple[str, bool]:
         slot = keys.seal_recovery(read(connection), reader.seed, secret)
         line = age.identity_line(secret)
         wipe(secret)
-        return line, _write_slots(connection, {fmt.RECOVERY_SLOT: slot})
+        return line, write_slots(connection, {fmt.RECOVERY_SLOT: slot})
 
 
 def recover(line: str, choose: Choose | None) -> bool:
@@ -291,16 +299,18 @@ def _change(connection: db.Connection, reader: Reader, secret: bytearray, new: b
     """Let passphrase `new` open the vault, or with None the device key alone; wipes `secret`."""
     vault = read(connection)
     slots = dict.fromkeys((fmt.DEVICE_SLOT, fmt.PASSPHRASE_SLOT), bytes(fmt.SLOT_BYTES))
+    if new is None or keys.device_check(secret, vault.uid) != vault.device:
+        slots[fmt.KEYRING_SLOT] = bytes(fmt.SLOT_BYTES)  # of no use beside the device key alone, nor with another one
     if new is None:
         slots[fmt.DEVICE_SLOT] = keys.seal_device(vault, reader.seed, secret)
     else:
         slots[fmt.PASSPHRASE_SLOT] = keys.seal_passphrase(vault, reader.seed, secret, new)
     check = keys.device_check(secret, vault.uid)
     wipe(secret)
-    return _write_slots(connection, slots, check)
+    return write_slots(connection, slots, check)
 
 
-def _write_slots(connection: db.Connection, slots: Mapping[int, bytes], check: bytes | None = None) -> bool:
+def write_slots(connection: db.Connection, slots: Mapping[int, bytes], check: bytes | None = None) -> bool:
     """Overwrite slots in one transaction and empty the log, where the old ones still are."""
     with db.immediate(connection):
         if check:

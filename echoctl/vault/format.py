@@ -39,7 +39,7 @@ SLOT_VERSION = 1
 SLOTS = 8
 """Places for key slots; the blob has this many for good, because it is changed only in place."""
 
-DEVICE_SLOT, PASSPHRASE_SLOT, RECOVERY_SLOT = 0, 1, 2
+DEVICE_SLOT, PASSPHRASE_SLOT, RECOVERY_SLOT, KEYRING_SLOT = 0, 1, 2, 3
 """Which place each kind of slot has; the kind byte is one more, since 0 means empty."""
 
 

@@ -3,6 +3,7 @@
     device       HKDF of the device secret: opens without being asked, made at the first run
     passphrase   Argon2id of the passphrase, with the device secret as its `secret`
     recovery     HKDF of a 32-byte secret that is shown once
+    keyring      HKDF of a 32-byte secret in the login session's keyring, and the device secret
 
 Each slot commits to its key (AES-GCM alone does not: Len, Grubbs, Ristenpart, "Partitioning Oracle Attacks", USENIX
 Security 2021), which also tells a wrong passphrase from damage; a plain checksum tells it where even the parameters
@@ -120,6 +121,18 @@ def seal_recovery(vault: Vault, seed: bytearray, recovery: bytearray) -> bytes:
     return _seal(vault, seed, _recovery_key(vault, recovery, header[-16:]), header)
 
 
+def seal_keyring(vault: Vault, seed: bytearray, secret: bytearray, kept: bytearray) -> bytes:
+    """A slot that a secret of the keyring opens, together with the device secret."""
+    header = _header(fmt.KEYRING_SLOT, Cost(0, 0, 0))
+    return _seal(vault, seed, _keyring_key(vault, secret, kept, header[-16:]), header)
+
+
+def open_keyring(vault: Vault, slot: Slot, secret: bytearray, kept: bytearray) -> bytearray:
+    """The seed, by the keyring's secret and the device secret. Raises VaultLocked, VaultDamaged."""
+    wrong = VaultLocked("what the keyring holds does not open this vault")
+    return _open(vault, slot, _keyring_key(vault, secret, kept, slot.salt), wrong)
+
+
 def open_device(vault: Vault, slot: Slot, secret: bytearray) -> bytearray:
     """The seed, by the device secret. Raises VaultDamaged."""
     return _open(vault, slot, _device_key(vault, secret, slot.salt), VaultDamaged("the device key slot does not open"))
@@ -222,6 +235,14 @@ def _device_key(vault: Vault, secret: bytearray, salt: bytes) -> bytearray:
 
 def _recovery_key(vault: Vault, recovery: bytearray, salt: bytes) -> bytearray:
     return derive(recovery, salt, fmt.LABEL + b"recovery" + vault.uid)
+
+
+def _keyring_key(vault: Vault, secret: bytearray, kept: bytearray, salt: bytes) -> bytearray:
+    both = kept + secret
+    try:
+        return derive(both, salt, fmt.LABEL + b"keyring" + vault.uid)
+    finally:
+        wipe(both)
 
 
 def _passphrase_key(vault: Vault, secret: bytearray, passphrase: bytearray, salt: bytes, cost: Cost) -> bytearray:

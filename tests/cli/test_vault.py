@@ -129,7 +129,7 @@ def test_damaged_key_slots_are_exit_7(main: Main, recorder: Recorder) -> None:
         connection.execute("UPDATE keyslots SET slots = randomblob(1024)")
     said = main("history", "show", made.id)
     assert said.exit == 7 and "hint" in said.stderr
-    assert main("vault", "status", "--json").json["damaged_slots"] == ["device", "passphrase", "recovery"]
+    assert main("vault", "status", "--json").json["damaged_slots"] == ["device", "passphrase", "recovery", "keyring"]
     assert main("history", "list").exit == 0
 
 
@@ -139,3 +139,24 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("os.open", none)
     assert passphrase.secret_line("passphrase: ") is None
+
+
+def test_a_recovery_line_is_ended_on_purpose_only(main: Main, recorder: Recorder, file: Callable[[str], str]) -> None:
+    say(recorder, "hello")
+    line = main("vault", "recover", "--make").stdout
+    assert main("vault", "recover", "--end").exit == 10
+    said = main("vault", "recover", "--end", "--yes")
+    assert said.exit == 0 and "recovery" not in main("vault", "status", "--json").json["slots"]
+    assert main("vault", "recover", "--from", file(line), "--device-only").exit == 6
+    assert main("vault", "recover", "--end", "--yes").exit == 3
+
+
+def test_the_keyring_is_a_way_in_of_its_own(main: Main, recorder: Recorder, file: Callable[[str], str]) -> None:
+    say(recorder, "hello")
+    assert main("vault", "passphrase", "--keyring").exit == 2  # the device key alone opens it
+    main("vault", "passphrase", "--new-passphrase-file", file(GOOD))
+    said = main("vault", "passphrase", "--keyring", "--passphrase-file", file(GOOD))
+    assert said.exit == 2 and "keyring" in said.stderr  # none is installed here
+    assert main("vault", "passphrase", "--keyring", "--remove").exit == 2
+    assert main("vault", "passphrase", "--no-keyring").exit == 0
+    assert main("history", "list", "--json", "--passphrase-file", file(GOOD)).json["recordings"][0]["text"] == "hello"

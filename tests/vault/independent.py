@@ -9,6 +9,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -58,6 +59,18 @@ def hpke_open(seed: bytes, sealed: bytes, info: bytes) -> bytes:
     return ChaCha20Poly1305(key).decrypt(nonce, ciphertext, b"")
 
 
+class Refused(Exception):
+    """Not this format."""
+
+
+class Locked(Exception):
+    """No slot opens with what was given."""
+
+
+class Damaged(Exception):
+    """Altered, moved or cut off."""
+
+
 @dataclass
 class Vault:
     """A database and the ways in; collects every secret that it meets."""
@@ -66,74 +79,146 @@ class Vault:
     device: bytes = b""
     passphrase: bytes = b""
     recovery: bytes = b""
+    keyring: bytes = b""
     secrets: dict[str, bytes] = field(default_factory=dict)
 
     def seed(self) -> bytes:
-        uid, gen = self.connection.execute("SELECT uid, gen FROM vault").fetchone()
+        """What the slots hold. Raises Refused, Locked, Damaged."""
+        if self.connection.execute("PRAGMA application_id").fetchone()[0] != 0x65636863:
+            raise Refused
+        uid, gen, form, public = self.connection.execute("SELECT uid, gen, format, public FROM vault").fetchone()
+        if form != 1:
+            raise Refused
         (blob,) = self.connection.execute("SELECT slots FROM keyslots").fetchone()
         for place in range(8):
             raw = blob[place * 128 : place * 128 + 128]
             if any(raw) and (key := self._slot_key(place, raw, uid)):
-                assert raw[120:] == hashlib.sha256(raw[:120]).digest()[:8]
-                assert raw[40:72] == expand(key, LABEL + b"commit")
+                if raw[40:72] != expand(key, LABEL + b"commit"):
+                    continue
                 aad = LABEL + b"slot" + uid + gen.to_bytes(4, "big") + raw[:40]
-                self.secrets["seed"] = AESGCM(expand(key, LABEL + b"slot")).decrypt(bytes(12), raw[72:120], aad)
-                return self.secrets["seed"]
-        raise LookupError("no way in")
+                seed = _decrypt(AESGCM(expand(key, LABEL + b"slot")), bytes(12), raw[72:120], aad)
+                if public_of(seed) != public:
+                    raise Damaged
+                self.secrets["seed"] = seed
+                return seed
+        raise Locked
 
     def _slot_key(self, place: int, raw: bytes, uid: bytes) -> bytes | None:
+        given = (self.device, self.device and self.passphrase, self.recovery, self.device and self.keyring)
+        if place >= len(given) or not given[place]:
+            return None
+        memory, passes, lanes = (int.from_bytes(raw[n : n + 4], "big") for n in (4, 8, 12))
+        bounds = 8192 <= memory <= 1 << 20 and 1 <= passes <= 10 and 1 <= lanes <= 16
+        costs = bounds if place == 1 else not (memory or passes or lanes)
+        if raw[120:] != hashlib.sha256(raw[:120]).digest()[:8] or raw[:4] != bytes([place + 1, 1, 0, 0]) or not costs:
+            raise Damaged
         salt = raw[24:40]
-        if place == 0 and self.device:
-            return expand(extract(salt, self.device), LABEL + b"device" + uid)
-        if place == 1 and self.passphrase:
-            memory, passes, lanes = (int.from_bytes(raw[n : n + 4], "big") for n in (4, 8, 12))
+        if place == 1:
             info = LABEL + b"passphrase" + uid
             argon = Argon2id(
                 salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory, ad=info, secret=self.device
             )
             return argon.derive(self.passphrase)
-        if place == 2 and self.recovery:
-            return expand(extract(salt, self.recovery), LABEL + b"recovery" + uid)
-        return None
+        secret = self.keyring + self.device if place == 3 else given[place]
+        name = (b"device", b"", b"recovery", b"keyring")[place]
+        return expand(extract(salt, secret), LABEL + name + uid)
 
     def recordings(self) -> dict[str, tuple[dict[str, object], bytes]]:
-        """Id -> the text's JSON, and the audio file's bytes."""
-        seed = self.seed()
-        (uid,) = self.connection.execute("SELECT uid FROM vault").fetchone()
+        """Id -> the text's JSON, and the audio file's bytes; for stores that are whole."""
         opened = {}
-        rows = self.connection.execute(
-            "SELECT r.id, r.uid, e.uid, e.sealed, s.wraps, r.seq, r.at_ms, r.text"
-            " FROM recording r JOIN epoch e ON e.id = r.epoch JOIN keyslab s USING (epoch)"
-        )
-        for number, name, epoch, sealed, slab, seq, at_ms, text in rows.fetchall():
-            assert len(slab) == SLAB_START + SLOT * SLOTS
-            root = hpke_open(seed, sealed, LABEL + b"epoch" + uid + epoch)
-            chain = expand(root, LABEL + b"chain")
-            self.secrets[f"root {epoch.hex()}"] = root
-            for n in range(seq):
-                self.secrets[f"chain {epoch.hex()} {n}"] = chain
-                chain = expand(chain, LABEL + b"next")
-            aad = LABEL + b"record" + uid + epoch + seq.to_bytes(4, "big") + ulid(name) + at_ms.to_bytes(8, "big")
-            wrapping = expand(chain, LABEL + b"wrap")
-            start = SLAB_START + SLOT * seq
-            secret = AESGCM(wrapping).decrypt(bytes(12), slab[start : start + SLOT], aad)
-            self.secrets |= {f"chain {epoch.hex()} {seq}": chain, f"wrap {name}": wrapping, f"record {name}": secret}
-            plain = AESGCM(expand(secret, LABEL + b"text")).decrypt(text[:12], text[12:], aad)
-            opened[name] = (json.loads(plain), self._audio(number, expand(secret, LABEL + b"age", 16)))
+        for name, (state, text, audio, _) in self.examine().items():
+            assert state == "success", name
+            opened[name] = (text, audio)
         return opened
 
-    def _audio(self, number: int, file_key: bytes) -> bytes:
-        chunks = self.connection.execute("SELECT sealed FROM chunk WHERE recording = ? ORDER BY n", (number,))
-        payload = b"".join(chunk for (chunk,) in chunks)
-        if not payload:
-            return b""
+    def examine(self) -> dict[str, tuple[str, dict[str, object], bytes, dict[str, object]]]:
+        """Id -> class, text, sound and correction, as far as they open. Raises Refused, Locked, Damaged."""
+        seed = self.seed()
+        rows = self.connection.execute(
+            "SELECT r.id, r.uid, e.uid, e.sealed, s.wraps, r.seq, r.at_ms, r.mode, r.text, r.correction"
+            " FROM recording r LEFT JOIN epoch e ON e.id = r.epoch LEFT JOIN keyslab s USING (epoch) WHERE r.state = 1"
+        )
+        found = {}
+        for number, name, epoch, sealed, slab, seq, at_ms, mode, text, correction in rows.fetchall():
+            state, said, sound, corrected = "success", {}, b"", {}
+            try:
+                if mode != "times":
+                    secret, aad = self._record(seed, epoch, sealed, slab, seq, name, at_ms)
+                    if mode != "audio":
+                        said = _text(secret, b"text", text, aad)
+                    if correction is not None:
+                        corrected = _text(secret, b"correction", correction, aad)
+                    if mode != "transcript":
+                        sound, whole = self._audio(number, expand(secret, LABEL + b"age", 16))
+                        state = "success" if whole else "incomplete"
+            except Damaged:
+                state = "damaged"
+            found[name] = (state, said, sound, corrected)
+        return found
+
+    def _record(
+        self, seed: bytes, epoch: bytes, sealed: bytes, slab: bytes, seq: int, name: str, at_ms: int
+    ) -> tuple[bytes, bytes]:
+        """A recording's secret, and what it is bound to."""
+        (uid,) = self.connection.execute("SELECT uid FROM vault").fetchone()
+        if not sealed or len(slab or b"") != SLAB_START + SLOT * SLOTS or not 0 <= seq < SLOTS:
+            raise Damaged
+        try:
+            root = hpke_open(seed, sealed, LABEL + b"epoch" + uid + epoch)
+        except (InvalidTag, ValueError):
+            raise Damaged from None
+        chain = expand(root, LABEL + b"chain")
+        self.secrets[f"root {epoch.hex()}"] = root
+        for n in range(seq):
+            self.secrets[f"chain {epoch.hex()} {n}"] = chain
+            chain = expand(chain, LABEL + b"next")
+        aad = LABEL + b"record" + uid + epoch + seq.to_bytes(4, "big") + ulid(name) + at_ms.to_bytes(8, "big")
+        wrapping = expand(chain, LABEL + b"wrap")
+        start = SLAB_START + SLOT * seq
+        secret = _decrypt(AESGCM(wrapping), bytes(12), slab[start : start + SLOT], aad)
+        self.secrets |= {f"chain {epoch.hex()} {seq}": chain, f"wrap {name}": wrapping, f"record {name}": secret}
+        return secret, aad
+
+    def _audio(self, number: int, file_key: bytes) -> tuple[bytes, bool]:
+        """The file's bytes as far as they open, and whether that is all."""
+        chunks = self.connection.execute(
+            "SELECT n, sealed FROM chunk WHERE recording = ? ORDER BY n", (number,)
+        ).fetchall()
+        payload = b"".join(chunk for _, chunk in chunks)
+        if not payload or [n for n, _ in chunks] != list(range(len(chunks))):
+            raise Damaged
         self.secrets[f"file key {number}"] = file_key
         cipher = ChaCha20Poly1305(expand(extract(payload[:16], file_key), b"payload"))
         parts = [payload[at : at + 65552] for at in range(16, len(payload), 65552)]
-        last = len(parts) - 1
-        return b"".join(
-            cipher.decrypt(n.to_bytes(11, "big") + bytes([n == last]), part, None) for n, part in enumerate(parts)
-        )
+        plain = b""
+        for n, part in enumerate(parts):
+            last = n == len(parts) - 1
+            try:
+                plain += cipher.decrypt(n.to_bytes(11, "big") + bytes([last]), part, None)
+            except (InvalidTag, ValueError):
+                if not last or len(part) != 65552:
+                    raise Damaged from None
+                return plain + _decrypt(cipher, n.to_bytes(11, "big") + b"\0", part, b""), False
+        return plain, True
+
+
+def public_of(seed: bytes) -> bytes:
+    secrets = hashlib.shake_256(seed).digest(96)
+    curve = x25519.X25519PrivateKey.from_private_bytes(secrets[64:]).public_key().public_bytes_raw()
+    return mlkem.MLKEM768PrivateKey.from_seed_bytes(secrets[:64]).public_key().public_bytes_raw() + curve
+
+
+def _text(secret: bytes, label: bytes, sealed: bytes | None, aad: bytes) -> dict[str, object]:
+    plain = _decrypt(AESGCM(expand(secret, LABEL + label)), (sealed or b"")[:12], (sealed or b"")[12:], aad)
+    found: dict[str, object] = json.loads(plain)
+    return found
+
+
+def _decrypt(cipher: AESGCM | ChaCha20Poly1305, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
+    try:
+        return cipher.decrypt(nonce, sealed, aad)
+    except (InvalidTag, ValueError):
+        raise Damaged from None
 
 
 def ulid(text: str) -> bytes:
