@@ -2,7 +2,7 @@
 
     make torture ARGS="--inputs 20000"
 
-Each input follows from its number; a failure names it, and --first goes on from there.
+Each input follows from its number; a failure names it, and --seed goes on from there.
 """
 
 import argparse
@@ -19,11 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run them; the exit code is pytest's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=INPUTS, help="damaged vaults, and as many damaged exports")
-    parser.add_argument("--first", type=int, default=0, help="number of the first")
+    parser.add_argument("--seed", type=int, default=0, help="number of the first")
     options, _ = parser.parse_known_args(argv)
     count = min(options.inputs, INPUTS)  # a million, as others take, would be days here
-    environment = {**os.environ, "ECHOCTL_TORTURE": str(count), "ECHOCTL_TORTURE_SEED": str(options.first)}
-    print(f"vaults and exports: {count} of each, from number {options.first}", flush=True)
+    environment = {**os.environ, "ECHOCTL_TORTURE": str(count), "ECHOCTL_TORTURE_SEED": str(options.seed)}
+    print(f"vaults and exports: {count} of each, from number {options.seed}", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "tests/torture"]
     return subprocess.run(command, env=environment, check=False).returncode
 

@@ -73,7 +73,7 @@ _echoctl_words() {
         flags='-h --help --json'
         ;;
     'echoctl vault')
-        subs='receipts rotate init status passphrase recover'
+        subs='receipts rotate verify backup restore init status passphrase recover'
         ;;
     'echoctl vault receipts')
         flags='-h --help --json'
@@ -82,6 +82,18 @@ _echoctl_words() {
         flags='-h --help --yes -y --dry-run --json'
         takes='--passphrase-file=file'
         ;;
+    'echoctl vault verify')
+        flags='-h --help --json'
+        takes='--passphrase-file=file'
+        ;;
+    'echoctl vault backup')
+        flags='-h --help --json'
+        places='file'
+        ;;
+    'echoctl vault restore')
+        flags='-h --help --json'
+        places='file'
+        ;;
     'echoctl vault init')
         flags='-h --help --json'
         ;;
@@ -89,11 +101,11 @@ _echoctl_words() {
         flags='-h --help --json'
         ;;
     'echoctl vault passphrase')
-        flags='-h --help --remove --json'
+        flags='-h --help --remove --keyring --no-keyring --json'
         takes='--passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl vault recover')
-        flags='-h --help --make --device-only --yes -y --json'
+        flags='-h --help --make --device-only --end --yes -y --json'
         takes='--from=file --passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl traffic')

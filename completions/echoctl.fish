@@ -282,6 +282,9 @@ function __echoctl_table
             set __echoctl_subs \
                 receipts\t'List what was purged: when, why, how much, and how far each step has come' \
                 rotate\t'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed' \
+                verify\t'Open everything that is stored, and name each recording that is damaged' \
+                backup\t'Write everything into one file, as it is now, while a listener goes on' \
+                restore\t'Make a store of a backup, where there is none yet' \
                 init\t'Make the vault: a device key, and a database that is sealed to it' \
                 status\t'Show what opens the vault, and what it holds' \
                 passphrase\t'Set, change or remove the passphrase' \
@@ -305,6 +308,28 @@ function __echoctl_table
                 --json\t'Print JSON instead of a table'
             set __echoctl_takes \
                 '--passphrase-file=file'
+        case 'echoctl vault verify'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--passphrase-file=file'
+        case 'echoctl vault backup'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                'file'
+        case 'echoctl vault restore'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                'file'
         case 'echoctl vault init'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
@@ -320,6 +345,8 @@ function __echoctl_table
                 -h\t'Show the help and exit' \
                 --help\t'Show the help and exit' \
                 --remove\t'Let the device key alone open the vault again' \
+                --keyring\t'Let this login\'s keyring open it too, or no more' \
+                --no-keyring\t'Let this login\'s keyring open it too, or no more' \
                 --passphrase-file\t'The passphrase is the first line of FILE' \
                 --new-passphrase-file\t'The new passphrase is the first line of FILE' \
                 --json\t'Print JSON instead of a table'
@@ -333,6 +360,7 @@ function __echoctl_table
                 --make\t'Make a recovery line and show it, this once' \
                 --from\t'The recovery line is in FILE' \
                 --device-only\t'Set no passphrase: let the device key alone open the vault' \
+                --end\t'Let the recovery line open nothing any more' \
                 --passphrase-file\t'The passphrase is the first line of FILE' \
                 --new-passphrase-file\t'The new passphrase is the first line of FILE' \
                 --yes\t'Do not ask' \

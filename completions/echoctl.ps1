@@ -333,6 +333,9 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Words = [ordered]@{
                 'receipts' = 'List what was purged: when, why, how much, and how far each step has come'
                 'rotate' = 'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed'
+                'verify' = 'Open everything that is stored, and name each recording that is damaged'
+                'backup' = 'Write everything into one file, as it is now, while a listener goes on'
+                'restore' = 'Make a store of a backup, where there is none yet'
                 'init' = 'Make the vault: a device key, and a database that is sealed to it'
                 'status' = 'Show what opens the vault, and what it holds'
                 'passphrase' = 'Set, change or remove the passphrase'
@@ -369,6 +372,38 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Places = @()
         }
+        'echoctl vault verify' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl vault backup' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('file')
+        }
+        'echoctl vault restore' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('file')
+        }
         'echoctl vault init' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
@@ -394,6 +429,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
                 '--remove' = 'Let the device key alone open the vault again'
+                '--keyring' = 'Let this login''s keyring open it too, or no more'
+                '--no-keyring' = 'Let this login''s keyring open it too, or no more'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
                 '--new-passphrase-file' = 'The new passphrase is the first line of FILE'
                 '--json' = 'Print JSON instead of a table'
@@ -411,6 +448,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--make' = 'Make a recovery line and show it, this once'
                 '--from' = 'The recovery line is in FILE'
                 '--device-only' = 'Set no passphrase: let the device key alone open the vault'
+                '--end' = 'Let the recovery line open nothing any more'
                 '--passphrase-file' = 'The passphrase is the first line of FILE'
                 '--new-passphrase-file' = 'The new passphrase is the first line of FILE'
                 '--yes' = 'Do not ask'

@@ -10,6 +10,7 @@ import typer
 from echoctl.cli import diagnostics, output, passphrase, recordings
 from echoctl.cli.selecting import NOTHING_YET, Before, OlderThan, Room, Since, WakeWord, selection
 from echoctl.model import Recording
+from echoctl.wording import counted
 
 
 def search(
@@ -40,8 +41,10 @@ def search(
     wanted = dataclasses.replace(selection(since, before, older_than, room, wake_word), all=True)
     with history.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
         if opened is None:
-            _report([], None, 0, 0, json)
-            diagnostics.note(NOTHING_YET)
+            if json:
+                _report([], None, 0, 0, json)
+            else:
+                diagnostics.note(NOTHING_YET)
             return
         after = history.resolve([before_id])[0] if before_id else None
         looking = searching.Search(opened, matches, wanted, after)
@@ -57,8 +60,8 @@ def _report(shown: Sequence[Recording], following: str | None, looked: int, dama
         output.document({"recordings": found, "next": following, "looked": looked, "damaged": damaged})
     elif shown:
         recordings.table(shown)
-    elif looked:
-        diagnostics.note(f"nothing was found in {looked} text{'' if looked == 1 else 's'}")
+    else:
+        diagnostics.note(f"nothing was found in {counted(looked, 'text')}")
     if damaged:
         diagnostics.note(f"{damaged} could not be looked into: echoctl vault verify names them")
     if following and not json:

@@ -13,7 +13,6 @@ from echoctl.clock import first_id
 from echoctl.model import Selection
 from echoctl.store import db, slabs
 
-
 _STRETCH = 200
 """Rows read at a time when all are."""
 

@@ -20,7 +20,7 @@ from tests.heard import MORNING_MS, nobody, pcm, say
 from tests.torture.mutations import mutated
 from tests.vault.test_agefile import pair
 
-COUNT = int(os.environ.get("ECHOCTL_TORTURE", "200"))
+COUNT = int(os.environ.get("ECHOCTL_TORTURE", "150"))
 LIMIT_S = 2.0
 """Of our own time; decoding has a limit of its own, and a process of its own."""
 

@@ -23,7 +23,7 @@ from echoctl.store import db
 from tests.heard import MORNING_MS, knows, nobody, pcm, say
 from tests.torture.mutations import mutated
 
-COUNT = int(os.environ.get("ECHOCTL_TORTURE", "150"))
+COUNT = int(os.environ.get("ECHOCTL_TORTURE", "60"))
 """Mutated files; bench/torture_vault.py takes 20 000."""
 
 LIMIT_S = 2.0

@@ -150,7 +150,7 @@ def _more_ways() -> dict[str, str]:
         contextlib.closing(db.connect(paths.database())) as connection,
         vaults.unlock(connection, lambda: None) as reader,
     ):
-        vault = vaults.vault_of(connection)
+        vault = vaults.read(connection)
         secret = vaults.secret_of(vault)
         cheap = keys.Cost(8192, 1, 1)
         typed = keys.passphrase_bytes(PASSPHRASE)
