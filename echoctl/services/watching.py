@@ -155,15 +155,19 @@ class Watcher:
 
     def _came(self) -> None:
         """A stream has begun."""
+        if self._begun and not self._lost_ms:
+            return
+        now_ms = SystemClock().now_ms() + (self._monitor.clock_offset_ms or 0)
         if not self._begun:
             self._begun = True
             self._audience.notice("begun", f"capturing on {self._where.source}")
-        if self._lost_ms:
-            now_ms = SystemClock().now_ms() + (self._monitor.clock_offset_ms or 0)
+        else:
             self._monitor.meter.gap(self._lost_ms, max(now_ms, self._lost_ms))
             self._audience.notice("back", f"not watched for {length(max(now_ms - self._lost_ms, 0))}")
             self._lost_ms = self._tries = 0
-            self._pace = Pace()
+        self._pace = Pace()
+        if self._monitor.clock_offset_ms is not None:
+            self._pace.arrived(now_ms)  # it watches from now on, whether packets pass or not
 
     def _arrived(self) -> None:
         """Packets came: compare the capture's clock with time as it passes here."""

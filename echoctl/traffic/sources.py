@@ -89,7 +89,7 @@ class Live:
         if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux; so that a moment's work here makes nobody wait there
             with contextlib.suppress(OSError):
                 fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        self._pause = 0.0
+        self._pause = self._deadline = 0.0
         self._ahead = b""
         self.begun = False
         """Something was read."""
@@ -107,7 +107,16 @@ class Live:
                 # Few packets a second are fetched in small lots: waking up for each costs more than counting it.
                 self._pause = _GATHER_S if len(data) < _FEW_BYTES else 0.0
                 return data
-        return b""
+        return self._rest(size)
+
+    def _rest(self, size: int) -> bytes:
+        """Nobody wants more: end the child, and read what it has seen by then."""
+        if not self._deadline:
+            self._deadline = time.monotonic() + _STOP_S
+            if self._child.poll() is None:
+                self._child.send_signal(signal.SIGINT)
+        left = self._deadline - time.monotonic()
+        return os.read(self._out, size) if left > 0 and select.select([self._out], [], [], left)[0] else b""
 
     def clock(self) -> bytes:
         """The first line, if it is what `date +%s.%N` prints; whatever else comes stays to be read."""
@@ -155,7 +164,7 @@ def tcpdump(interface: str, only: str, beat: Callable[[], bool]) -> Live:
     if interface not in names | {"any"}:
         raise DeviceError(f"there is no interface {interface}", f"there are: {' '.join(sorted(names))}")
     command = [program, *_CAPTURE, "-i", interface, *(["ether", "host", only] if only else [])]
-    return Live(command, interface, beat, lambda words: explain(words, f"on {interface}"))
+    return Live(command, interface, beat, lambda words: explain(words, interface))
 
 
 def over_ssh(target: str, interface: str, only: str, beat: Callable[[], bool]) -> tuple[Live, int | None]:
@@ -173,7 +182,7 @@ def over_ssh(target: str, interface: str, only: str, beat: Callable[[], bool]) -
         f'exec {command} "{also}$others"'
     )
     options = ["-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"]
-    live = Live(["ssh", *options, "--", target, remote], target, beat, lambda words: explain(words, f"on {target}"))
+    live = Live(["ssh", *options, "--", target, remote], target, beat, lambda words: explain(words, target))
     line = live.clock()
     return live, clock_offset(line, time.time())
 
@@ -188,13 +197,13 @@ def clock_offset(line: bytes, now: float) -> int | None:
     return round((int(whole) + fraction - now) * 1000)
 
 
-def explain(words: str, where: str) -> EchoctlError:
-    """What tcpdump's or ssh's last words mean to a person."""
+def explain(words: str, place: str) -> EchoctlError:
+    """What tcpdump's or ssh's last words mean to a person; `place` is an interface or an ssh target."""
     low = words.lower()
     for signs, message, hint in _MEANINGS:
         if any(sign in low for sign in signs):
-            return DeviceError(f"{message} {where}", hint)
-    return DeviceError(f"capturing {where} ended: {words[:200]}", "try the same by hand: tcpdump -i INTERFACE -c 1")
+            return DeviceError(message.format(place), hint)
+    return DeviceError(f"capturing on {place} ended: {words[:200]}", "try it by hand: tcpdump -i INTERFACE -c 1")
 
 
 _TRY_SSH = "see what it says by hand: ssh TARGET true"
@@ -211,14 +220,18 @@ _NO_CONNECTION = (
     "unreachable",
 )
 _MEANINGS = (
-    (("permission to", "operation not permitted"), "tcpdump may not capture", _RIGHTS),
-    (("no such device", "doesn't exist"), "there is no such interface", "ip link shows the interfaces"),
+    (("permission to", "operation not permitted"), "tcpdump may not capture on {}", _RIGHTS),
+    (("no such device", "doesn't exist"), "there is no such interface on {}", "ip link shows the interfaces"),
     (
         ("tcpdump: not found", "tcpdump: command not found", "tcpdump: inaccessible"),
-        "tcpdump is missing",
+        "tcpdump is missing on {}",
         "install it there: opkg install tcpdump-mini, or apt install tcpdump",
     ),
-    (("permission denied",), "ssh was refused", _TRY_SSH),
-    (_NO_CONNECTION, "ssh cannot connect", _TRY_SSH),
-    (("went down", "is not up", "network is down", "disappeared"), "the interface went down", "bring it up again"),
+    (("permission denied",), "ssh to {} was refused", _TRY_SSH),
+    (_NO_CONNECTION, "ssh has no connection to {}", _TRY_SSH),
+    (
+        ("went down", "is not up", "network is down", "disappeared"),
+        "the interface went down on {}",
+        "bring it up again",
+    ),
 )

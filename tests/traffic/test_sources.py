@@ -90,7 +90,7 @@ def test_an_interface_that_is_not_there_is_named_beside_those_that_are(path: Pat
     [
         (
             "tcpdump: eth0: You don't have permission to perform this capture on that device",
-            "may not capture",
+            "may not capture on there",
             "setcap",
         ),
         (
@@ -98,12 +98,16 @@ def test_an_interface_that_is_not_there_is_named_beside_those_that_are(path: Pat
             "may not",
             "setcap",
         ),
-        ("tcpdump: br-lan: No such device exists", "no such interface", "ip link"),
-        ("ash: tcpdump: not found", "tcpdump is missing", "opkg"),
-        ("root@router: Permission denied (publickey,password).", "ssh was refused", "ssh TARGET"),
-        ("ssh: connect to host router port 22: Connection refused", "ssh cannot connect", "ssh TARGET"),
-        ("ssh: Could not resolve hostname router: Name or service not known", "ssh cannot connect", "ssh TARGET"),
-        ("tcpdump: pcap_loop: The interface disappeared", "went down", "up again"),
+        ("tcpdump: br-lan: No such device exists", "no such interface on there", "ip link"),
+        ("ash: tcpdump: not found", "tcpdump is missing on there", "opkg"),
+        ("root@router: Permission denied (publickey,password).", "ssh to there was refused", "ssh TARGET"),
+        ("ssh: connect to host router port 22: Connection refused", "ssh has no connection to there", "ssh TARGET"),
+        (
+            "ssh: Could not resolve hostname router: Name or service not known",
+            "ssh has no connection to there",
+            "ssh TARGET",
+        ),
+        ("tcpdump: pcap_loop: The interface disappeared", "went down on there", "up again"),
         ("something else", "ended: something else", "by hand"),
     ],
 )
