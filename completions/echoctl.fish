@@ -16,7 +16,7 @@ function __echoctl_table
                 mute\t'Close the microphone, and keep it closed' \
                 unmute\t'Open the microphone again' \
                 status\t'Show state, mute and counters, once or as they change' \
-                history\t'List, show, search, export, import, correct and delete what was heard' \
+                history\t'List, search, show, play, export, correct and delete what was heard' \
                 vault\t'How recordings are sealed, and who can open them' \
                 traffic\t'Watch what a smart speaker sends, and judge it' \
                 retention\t'How long recordings are kept, and what goes next' \

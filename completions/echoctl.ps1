@@ -14,7 +14,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'mute' = 'Close the microphone, and keep it closed'
                 'unmute' = 'Open the microphone again'
                 'status' = 'Show state, mute and counters, once or as they change'
-                'history' = 'List, show, search, export, import, correct and delete what was heard'
+                'history' = 'List, search, show, play, export, correct and delete what was heard'
                 'vault' = 'How recordings are sealed, and who can open them'
                 'traffic' = 'Watch what a smart speaker sends, and judge it'
                 'retention' = 'How long recordings are kept, and what goes next'

@@ -13,7 +13,7 @@ from echoctl.services.health import Check, Grade
 SIGNATURES = {
     "sound (FLAC)": b"fLaC\0\0\0\x22",
     "sound (WAV)": b"WAVEfmt ",
-    "a transcript": b'{"text":',
+    "a transcript": b'{"text":"',
 }
 """How what is sealed would begin if it lay there in the clear: long enough that no sealed byte looks so by chance."""
 

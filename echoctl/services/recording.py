@@ -228,4 +228,4 @@ def _text_json(transcript: Transcript) -> bytes:
 
 def correction_json(text: str) -> bytes:
     """A correction as sealed: docs/vault-format.md, "Texts"."""
-    return json.dumps({"text": text}, ensure_ascii=False).encode()
+    return json.dumps({"text": text}, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,3 +1,4 @@
+import json
 import os
 import time
 from pathlib import Path
@@ -5,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
+from echoctl.model import Transcript, Word
 from echoctl.services import audit_scan
 from echoctl.services.health import Grade
+from echoctl.services.recording import _text_json, correction_json
 
 
 def test_something_is_found_wherever_it_lies_also_across_blocks(
@@ -20,6 +23,15 @@ def test_something_is_found_wherever_it_lies_also_across_blocks(
     assert len(found.hits) == 40
     assert found.files == 41
     assert {what for _, what in found.hits} == {"it"}
+
+
+def test_what_is_sealed_is_known_by_how_it_begins_and_a_verdict_is_not(tmp_path: Path) -> None:
+    heard = _text_json(Transcript("hello", (Word("hello", 0.1, 0.4, 0.9),)))
+    verdict = json.dumps({"sentences": [{"text": "nobody called it", "times": []}]}).encode()
+    for name, data in {"heard": heard, "corrected": correction_json("hello"), "verdict": verdict}.items():
+        (tmp_path / name).write_bytes(b"..." + data)
+    found = audit_scan.search(map(str, tmp_path.iterdir()), audit_scan.SIGNATURES)
+    assert {os.path.basename(path) for path, _ in found.hits} == {"heard", "corrected"}
 
 
 def test_what_vanishes_or_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
