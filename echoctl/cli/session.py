@@ -105,7 +105,8 @@ class Session:
     def _tell(self, kind: str, event: Mapping[str, Any]) -> None:
         """What a person reads: heard requests on stdout, everything else on stderr."""
         if kind == "ready":
-            self._say(self._greeting(event))
+            for text in [*event["notes"], self._greeting(event)]:
+                self._say(text)
         elif kind == "wake":
             self._word = event["word"]
         elif kind == "partial":

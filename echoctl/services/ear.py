@@ -93,6 +93,7 @@ class Ear:
             "ready",
             words=list(self._spec.words),
             spotters=dict(self._detector.description),
+            notes=self._detector.notes,
             device=self._capture.name,
             store=self._spec.store if self._spec.keep else "none",
             room=self._spec.room,
@@ -148,7 +149,7 @@ class Ear:
         return self._hear(chunk)
 
     def _hear(self, chunk: bytes) -> bool:
-        if self._speaking:
+        if self._utterance is not None and self._utterance.under_way(self._spec.min_speech_ms):
             return self._record(chunk)
         if self._push and self._utterance is None:
             self._push = False
@@ -163,11 +164,6 @@ class Ear:
             self._begin(self._placed(outcome))
             return True
         return self._utterance is None or self._record(chunk)
-
-    @property
-    def _speaking(self) -> bool:
-        """Whether a request has got beyond its wake word. Until then the word may be said again, and begins anew."""
-        return self._utterance is not None and self._utterance.speech_ms >= self._spec.min_speech_ms
 
     @property
     def _position_s(self) -> float:

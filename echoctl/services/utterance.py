@@ -16,6 +16,9 @@ TAIL_MS = 240.0
 """Pause that the recogniser hears. More tells it nothing, and would be decoded just when the request is to be stored:
 so it waits, and is decoded only if the voice goes on."""
 
+WORD_MS = 900
+"""A wake word is speech as well: one that begins a request anew must be heard to its end."""
+
 
 class Utterance:
     """What is being recorded now. All of it lives in RAM and is zeroed when it is over."""
@@ -63,6 +66,10 @@ class Utterance:
                 return verdict, None
         in_pause = self._pause_ms > TAIL_MS and self.speech_ms > 0
         return EndPoint.CONTINUE, None if in_pause else self._understand()
+
+    def under_way(self, min_speech_ms: float) -> bool:
+        """Whether more than a wake word was said. Until then the wake word may be said again, and begins anew."""
+        return self.speech_ms >= min_speech_ms + WORD_MS
 
     @property
     def speech_ms(self) -> float:

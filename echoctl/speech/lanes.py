@@ -26,10 +26,7 @@ Recent = Callable[[float], bytes]
 """The last so many seconds of pcm, up to and including the chunk that is being fed."""
 
 CHECK_S = 1.8
-"""What a check looks at: the word and a little of what came before."""
-
-FINAL_S = 2.6
-"""The same when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
+"""What the check of a neural spotter looks at: the word and a little of what came before."""
 
 
 class Lane(Protocol):
@@ -67,10 +64,11 @@ class SecondStage:
     """The second opinion on what a neural spotter found, on the audio of the last two seconds.
 
     First a plain grammar of the word (30 ms); where that finds it, it is a wake if the spotter is rather sure, or if
-    a grammar full of ordinary words finds it too, or if the second spotter has an inkling of it. Where the plain
-    grammar does not find it, one of the spotters must be quite sure.
+    the second spotter has an inkling of it, or if the grammar is rather sure itself and one full of ordinary words
+    finds the word too. Where the plain grammar does not find it, one of the spotters must be quite sure.
     """
 
+    PLAIN_WITH_FULL = 0.6
     PLAIN_WITH_SPOTTER = 0.3
     SPOTTER_ALONE = 0.98
     PLAIN_WITH_VERIFIER = 0.02
@@ -98,7 +96,8 @@ class SecondStage:
             scores["grammar"] = plain.confidence
             sure = sure or trigger.peak >= self.PLAIN_WITH_SPOTTER
             sure = sure or scores.get("verifier", 0.0) >= self.PLAIN_WITH_VERIFIER
-            sure = sure or bool(self._full and self._full(pcm, self._word))
+            rather = plain.confidence >= self.PLAIN_WITH_FULL
+            sure = sure or bool(rather and self._full and self._full(pcm, self._word))
         return Verdict(sure, scores, plain, seconds(pcm))
 
     def _verify(self, verifier: Verifier, recent: Recent, chunk: bytes, trigger: Trigger) -> float:
@@ -183,11 +182,24 @@ class GrammarLane:
 
     The first guesses a word in every half sentence. So a moment after it shows a word (which it does before the word
     has ended), at its next three guesses while it goes on showing it, and once more when the phrase has ended, a
-    grammar full of ordinary words decodes the last moments afresh; only what that finds too, and surely, is a wake.
+    grammar full of ordinary words decodes the last moments afresh: in three windows of different length, since over
+    noise the recogniser finds in one what it does not find in another. The score of a word is the mean of what it is
+    given in them, as far as it takes to decide.
     """
 
-    CONFIDENCE = 0.9
-    """What the second grammar must give the word."""
+    WINDOWS_S = (1.4, 2.4, 3.4)
+    LATE_S = 0.8
+    """How much longer they are when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
+    LATEST_S = 1.6
+    """A word that ended longer ago does not wake any more; less than the refractory period, so none wakes twice."""
+    DOUBT = 0.5
+    """Less counts as nothing."""
+    SCORE = 0.3
+    """Found surely in one window of three."""
+    SHORT_SCORE = 0.6
+    """In two of three, for short words: they sound like parts of many others."""
+    SHORT = 4
+    """Letters."""
     WEIGHT = 3
     CHECK_WEIGHT = 10
     STEP = 3
@@ -199,7 +211,7 @@ class GrammarLane:
     ) -> None:
         self.words = tuple(words)
         self.score = 0.0
-        self.threshold = max(min(thresholds.get(word, self.CONFIDENCE) for word in words), 1e-6)
+        self.threshold = max(min(thresholds.get(word, self.usual(word)) for word in words), 1e-6)
         self._recogniser = model.recogniser([*weighted(words, self.WEIGHT), UNKNOWN])
         self._recogniser.begin()
         self._check = PhraseCheck(model, words, ORDINARY, self.CHECK_WEIGHT)
@@ -214,7 +226,7 @@ class GrammarLane:
         if ended is not None:
             return self._decide(ended, t, awake=awake)
         due = self._due(f" {self._recogniser.partial()} ")
-        return self._best([self._judge(word, t, CHECK_S) for word in due if awake])
+        return self._best([self._judge(word, t) for word in due if awake])
 
     def pause(self, t: float, *, awake: bool) -> Detection | NearMiss | None:
         """It has become quiet: the phrase has ended."""
@@ -237,19 +249,41 @@ class GrammarLane:
     def _decide(self, ended: Sequence[Word], t: float, *, awake: bool) -> Detection | NearMiss | None:
         self._shown.clear()
         found = {word: max(at) for word in self.words if (at := [h.confidence for h in occurrences(ended, word)])}
-        return self._best([self._judge(word, t, FINAL_S, spotter=found[word]) for word in found if awake])
+        return self._best([self._judge(word, t, ended=found[word]) for word in found if awake])
 
-    def _judge(self, word: str, t: float, span: float, *, spotter: float | None = None) -> Detection | NearMiss | None:
-        """Decode the last `span` seconds afresh; only a word that stayed until its phrase ended is a near miss."""
+    def _judge(self, word: str, t: float, *, ended: float | None = None) -> Detection | NearMiss | None:
+        """Decode the last seconds afresh. `ended`: the confidence of a word that stayed until its phrase ended; only
+        such a word is a near miss.
+        """
+        late = 0.0 if ended is None else self.LATE_S
+        threshold = self._thresholds.get(word, self.usual(word))
+        heard: list[Heard] = []
+        score = 0.0
+        for left, span in zip(reversed(range(len(self.WINDOWS_S))), self.WINDOWS_S, strict=True):
+            one = self._at(word, t, span + late)
+            if one is not None and one.confidence >= self.DOUBT and t - one.end <= self.LATEST_S:
+                heard.append(one)
+                score += one.confidence / len(self.WINDOWS_S)
+            if score >= threshold or score + left / len(self.WINDOWS_S) < threshold:
+                break
+        self.score = max(self.score, score)
+        scores = {"grammar": round(score, 4)} | ({} if ended is None else {"spotter": ended})
+        if not heard or score < threshold:
+            return None if ended is None else NearMiss(word, t, scores)
+        surest = max(heard, key=lambda one: one.confidence)
+        return Detection(word, t, surest.start, surest.end, scores)
+
+    def _at(self, word: str, t: float, span: float) -> Heard | None:
+        """Where the second grammar finds `word` in the last `span` seconds, in seconds of the stream."""
         pcm = self._recent(span)
-        heard = self._check(pcm, word)
-        self.score = max(self.score, heard.confidence if heard else 0.0)
-        scores = {"grammar": heard.confidence if heard else 0.0}
-        scores |= {} if spotter is None else {"spotter": spotter}
-        if heard is None or heard.confidence < self._thresholds.get(word, self.CONFIDENCE):
-            return None if spotter is None else NearMiss(word, t, scores)
         base = t - seconds(pcm)
-        return Detection(word, t, base + heard.start, base + heard.end, scores)
+        heard = self._check(pcm, word)
+        return heard and Heard(base + heard.start, base + heard.end, heard.confidence)
+
+    @classmethod
+    def usual(cls, word: str) -> float:
+        """The score that counts, where nobody has set one."""
+        return cls.SHORT_SCORE if len(word) <= cls.SHORT else cls.SCORE
 
     @staticmethod
     def _best(found: Sequence[Detection | NearMiss | None]) -> Detection | NearMiss | None:

@@ -9,7 +9,7 @@ from echoctl.speech.lanes import GrammarLane, Lane, NeuralLane, Recent, SecondSt
 from echoctl.speech.models import SpeechModel
 from echoctl.speech.neural import NEURAL
 from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
-from echoctl.speech.words import require_vocabulary, unique
+from echoctl.speech.words import normal, require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES
 """What is fed again to the lanes when the gate opens, so that no onset is lost: 0.48 s."""
@@ -19,11 +19,34 @@ REPLAY_S = REPLAY_BYTES / BYTES_PER_SECOND
 THRESHOLD = 0.02
 """Of microWakeWord, far below its own cut-off (0.9): the second stage decides."""
 
+_ALONE = (
+    "no neural spotter is installed (extra: neural), so the speech model's grammar listens alone; "
+    "its misses and false wakes, as measured, are in docs/decisions/0003-wake-cascade.md"
+)
+"""docs/decisions/0003-wake-cascade.md."""
+
+_NEURAL_CURVE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
+_GRAMMAR_CURVE = (0.2, 0.3, 0.5, 0.6, 0.8, 0.95)
+
+
+def default_threshold(word: str) -> float:
+    """The score that wakes on `word` where nobody has set one: of the spotter, or of the grammar."""
+    return THRESHOLD if _is_neural(word) else GrammarLane.usual(word)
+
+
+def curve(word: str) -> tuple[float, ...]:
+    """Thresholds worth trying for `word`, its default among them."""
+    return _NEURAL_CURVE if _is_neural(word) else _GRAMMAR_CURVE
+
+
+def _is_neural(word: str) -> bool:
+    return word in NEURAL and micro_installed()
+
 
 class WakeDetector:
     """Finds wake words in a stream of 80 ms chunks.
 
-    `recent(seconds)` gives the last pcm up to and including the chunk just fed (the caller's ring, at least 2.6 s):
+    `recent(seconds)` gives the last pcm up to and including the chunk just fed (the caller's ring, at least 4.2 s):
     no second copy of the audio is kept here beyond what the spotters need, and `reset` drops that. Times are
     seconds of all that was ever fed; `reset` does not turn them back.
 
@@ -44,7 +67,7 @@ class WakeDetector:
         self._recent = recent
         self._gate = EnergyGate()
         self._refractory = Refractory(refractory_s)
-        self._lanes = _lanes(unique(words), model, recent, thresholds)
+        self._lanes = _lanes(unique(words), model, recent, {normal(word): at for word, at in thresholds.items()})
         self._fed = 0
         self._open = False
         self._said_until = 0.0
@@ -59,6 +82,17 @@ class WakeDetector:
         """Score and threshold of the first stage that is nearest to firing, each 0 to 1, for a meter."""
         lane = max(self._lanes, key=lambda lane: lane.score / lane.threshold)
         return lane.score, lane.threshold
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about how these words are spotted, a sentence each."""
+        alone = [word for lane in self._lanes if isinstance(lane, GrammarLane) for word in lane.words if word in NEURAL]
+        return [f"{word}: {_ALONE}" for word in alone]
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of all that was ever fed."""
+        return self._fed / BYTES_PER_SECOND
 
     @property
     def is_quiet(self) -> bool:
@@ -109,7 +143,7 @@ def _lanes(words: Sequence[str], model: SpeechModel, recent: Recent, thresholds:
     lanes: list[Lane] = []
     typed = []
     for word in words:
-        if word in NEURAL and micro_installed():
+        if _is_neural(word):
             verifier = OpenVerifier(NEURAL[word]) if open_installed() else None
             threshold = thresholds.get(word, THRESHOLD)
             second = SecondStage(word, model, verifier)

@@ -154,6 +154,18 @@ def test_what_the_second_stage_takes(peak: float, verifier: float | None, plain:
     assert second.judge(Tape().recent, LOUD, trigger).accepted is wakes
 
 
+def test_a_doubtful_plain_grammar_is_not_helped_by_a_full_one() -> None:
+    doubtful = Word("alexa", 1.0, 1.5, 0.59)
+    second = lanes.SecondStage(
+        "alexa", FakeModel("alexa", lambda grammar: FakeRecogniser(lambda pcm: [doubtful])), None
+    )
+    trigger = lanes.Trigger(0.02, 5)
+    trigger.feed(0.1)
+    assert not second.judge(Tape().recent, LOUD, trigger).accepted
+    trigger.feed(0.3)
+    assert second.judge(Tape().recent, LOUD, trigger).accepted
+
+
 def test_the_verifier_starts_once_per_trigger_and_its_peak_counts() -> None:
     verifier = ScriptedVerifier(0.0, 0.5, 0.0)
     second = lanes.SecondStage("alexa", FakeModel(""), verifier)
@@ -211,7 +223,7 @@ def test_a_word_that_is_guessed_is_checked_a_moment_later() -> None:
     found = [lane.feed(tape.add(LOUD), (n + 1) * 0.08, awake=True) for n in range(3)]
     assert found[:2] == [None, None]
     assert isinstance(found[2], Detection)
-    assert found[2].scores == {"grammar": 0.95}
+    assert found[2].scores == {"grammar": 0.3167}
 
 
 def test_a_flicker_is_not_checked_at_all() -> None:
@@ -226,15 +238,41 @@ def test_a_word_that_stays_is_checked_at_each_new_guess_but_not_for_ever() -> No
     lane, checks = typed(["computer"] * 30, [], tape)
     for _ in range(30):
         assert lane.feed(tape.add(LOUD), 1.0, awake=True) is None
-    assert len(checks) == 2 * lane.CHECKS  # fed, and asked for the rest
+    assert len(checks) == 2 * lane.CHECKS * len(lane.WINDOWS_S)  # fed, and asked for the rest
 
 
 def test_a_final_word_that_the_check_denies_is_a_near_miss() -> None:
     tape = Tape()
-    lane, _ = typed([[Word("computer", 0.0, 0.5, 0.8)]], [Word("computer", 0.0, 0.5, 0.6)], tape)
+    lane, _ = typed([[Word("computer", 0.0, 0.5, 0.8)]], [Word("computer", 0.0, 0.5, 0.49)], tape)
     found = lane.feed(tape.add(LOUD), 1.0, awake=True)
     assert isinstance(found, NearMiss)
-    assert found.scores == {"grammar": 0.6, "spotter": 0.8}
+    assert found.scores == {"grammar": 0.0, "spotter": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("word", "found", "wakes"),
+    [
+        ("computer", (1.0, 0.0, 0.0), True),
+        ("computer", (0.8, 0.0, 0.0), False),
+        ("computer", (0.4, 0.4, 0.4), False),
+        ("echo", (1.0, 0.0, 0.0), False),
+        ("echo", (1.0, 1.0, 0.0), True),
+    ],
+)
+def test_a_short_word_must_be_found_in_two_windows(word: str, found: tuple[float, ...], wakes: bool) -> None:
+    heard = iter(found)
+    model = FakeModel(f"{word} the", lambda grammar: Guesses([[Word(word, 0.0, 0.5, 1.0)]]))
+    lane = lanes.GrammarLane([word], model, Tape().recent, {})
+    lane._at = lambda w, t, span: lanes.Heard(0, 1, next(heard))  # type: ignore[method-assign]
+    assert isinstance(lane.feed(LOUD, 1.0, awake=True), Detection) is wakes
+
+
+@pytest.mark.parametrize(("end", "wakes"), [(8.5, True), (8.3, False)])
+def test_a_word_of_long_ago_does_not_wake(end: float, wakes: bool) -> None:
+    model = FakeModel("computer the", lambda grammar: Guesses([[Word("computer", 0.0, 0.5, 1.0)]]))
+    lane = lanes.GrammarLane(["computer"], model, Tape().recent, {})
+    lane._at = lambda w, t, span: lanes.Heard(8.0, end, 1.0)  # type: ignore[method-assign]
+    assert isinstance(lane.feed(LOUD, 10.0, awake=True), Detection) is wakes
 
 
 def test_the_guess_that_quiet_cuts_short_is_decided() -> None:
@@ -249,6 +287,25 @@ def test_nothing_is_found_in_the_refractory_period() -> None:
     lane, checks = typed([[SURE], "computer", "computer"], [SURE], tape)
     assert [lane.feed(tape.add(LOUD), 1.0, awake=False) for _ in range(3)] == [None] * 3
     assert checks == []
+
+
+def test_a_neural_word_without_its_spotter_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wake, "micro_installed", lambda: False)
+    subject = wake.WakeDetector(["alexa", "echo"], FakeModel("alexa echo"), recent=Tape().recent, thresholds={})
+    assert subject.description["alexa"] == "the speech model's grammar"
+    (note,) = subject.notes
+    assert note.startswith("alexa: no neural spotter is installed")
+    assert "false wakes" in note
+
+
+def test_thresholds_are_found_however_the_word_is_spelled() -> None:
+    model = FakeModel("computer the", lambda grammar: Guesses([[SURE]]))
+    for threshold, wakes in ((0.99, False), (0.9, True)):
+        subject = wake.WakeDetector(["COMPUTER"], model, recent=Tape().recent, thresholds={" Computer": threshold})
+        (lane,) = subject._lanes
+        assert isinstance(lane, lanes.GrammarLane)
+        lane._at = lambda w, t, span: lanes.Heard(0, 1, 0.95)  # type: ignore[method-assign]
+        assert isinstance(lane.feed(LOUD, 1.0, awake=True), Detection) is wakes
 
 
 def test_all_typed_words_share_two_recognisers() -> None:
