@@ -7,7 +7,7 @@ _echoctl_words() {
     subs='' flags='-h --help' takes='' places=''
     case $1 in
     'echoctl')
-        subs='listen tui mute unmute status history vault traffic retention guest model devices doctor audit config db plugins completion'
+        subs='listen tui mute unmute status history vault traffic retention guest model wake devices doctor audit config db plugins completion'
         flags='-h --help --version'
         ;;
     'echoctl listen')
@@ -193,6 +193,14 @@ _echoctl_words() {
     'echoctl model remove')
         flags='-h --help --yes -y --dry-run --json'
         places='@models'
+        ;;
+    'echoctl wake')
+        subs='test'
+        ;;
+    'echoctl wake test')
+        flags='-h --help --save --json'
+        takes='--without=any --manifest=any --microphone=any --device=any --wake-word=@wake-words -w=@wake-words'
+        places='file+'
         ;;
     'echoctl devices')
         flags='-h --help --json'

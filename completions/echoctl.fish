@@ -22,6 +22,7 @@ function __echoctl_table
                 retention\t'How long recordings are kept, and what goes next' \
                 guest\t'Stays: what a guest says goes when the guest does' \
                 model\t'Install, list, verify and remove speech models' \
+                wake\t'Measure wake words, and set how sure is sure' \
                 devices\t'Show microphones and speakers' \
                 doctor\t'Check the installation, each finding with its cure' \
                 audit\t'Try whether what listens can get out, and look for leaks' \
@@ -591,6 +592,33 @@ function __echoctl_table
                 --json\t'Print JSON instead of a table'
             set __echoctl_places \
                 '@models'
+        case 'echoctl wake'
+            set __echoctl_subs \
+                test\t'Measure how often a wake word is missed, how often something else wakes, and how fast, at several thresholds'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit'
+        case 'echoctl wake test'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --without\t'Sound without the word; repeatable' \
+                --manifest\t'A table of sounds: file, word, and if known start and end' \
+                --microphone\t'Say the word so many times' \
+                --device\t'Microphone by name or number; see echoctl devices' \
+                --wake-word\t'The word; the first configured one when left out' \
+                -w\t'The word; the first configured one when left out' \
+                --save\t'Write the best threshold into config.toml' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--without=any' \
+                '--manifest=any' \
+                '--microphone=any' \
+                '--device=any' \
+                '--wake-word=@wake-words' \
+                '-w=@wake-words'
+            set __echoctl_places \
+                'file+'
         case 'echoctl devices'
             set __echoctl_options \
                 -h\t'Show the help and exit' \

@@ -20,6 +20,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'retention' = 'How long recordings are kept, and what goes next'
                 'guest' = 'Stays: what a guest says goes when the guest does'
                 'model' = 'Install, list, verify and remove speech models'
+                'wake' = 'Measure wake words, and set how sure is sure'
                 'devices' = 'Show microphones and speakers'
                 'doctor' = 'Check the installation, each finding with its cure'
                 'audit' = 'Try whether what listens can get out, and look for leaks'
@@ -757,6 +758,39 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Takes = @{
             }
             Places = @('@models')
+        }
+        'echoctl wake' = @{
+            Words = [ordered]@{
+                'test' = 'Measure how often a wake word is missed, how often something else wakes, and how fast, at several thresholds'
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl wake test' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--without' = 'Sound without the word; repeatable'
+                '--manifest' = 'A table of sounds: file, word, and if known start and end'
+                '--microphone' = 'Say the word so many times'
+                '--device' = 'Microphone by name or number; see echoctl devices'
+                '--wake-word' = 'The word; the first configured one when left out'
+                '-w' = 'The word; the first configured one when left out'
+                '--save' = 'Write the best threshold into config.toml'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--without' = ''
+                '--manifest' = ''
+                '--microphone' = ''
+                '--device' = ''
+                '--wake-word' = '@wake-words'
+                '-w' = '@wake-words'
+            }
+            Places = @('file+')
         }
         'echoctl devices' = @{
             Words = [ordered]@{

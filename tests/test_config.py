@@ -147,3 +147,29 @@ def test_a_table_of_texts_is_read_from_file_and_variable(file: Path) -> None:
     assert config.as_toml({"mute": "x"}) == '{ "mute" = "x" }'
     file.write_text("[tui]\nkeys = { mute = 3 }\n")
     assert messages() == [f"{file}:2: tui.keys: expected a table of words and texts"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", '[wake]\nthresholds = { "hey you" = 0.4 }\n'),
+        ("#\n[wake]\nrefractory_ms = 1\n", '#\n[wake]\nthresholds = { "hey you" = 0.4 }\nrefractory_ms = 1\n'),
+        ("[wake]\nthresholds = {alexa = 0.1} # x\n", '[wake]\nthresholds = { "alexa" = 0.1, "hey you" = 0.4 }\n'),
+        ("[wake.thresholds]\nalexa = 0.1\n", '[wake.thresholds]\n"hey you" = 0.4\nalexa = 0.1\n'),
+        ('[wake.thresholds]\nalexa = 0.1\n"hey you" = 1\n', '[wake.thresholds]\nalexa = 0.1\n"hey you" = 0.4\n'),
+    ],
+)  # fmt: skip
+def test_a_threshold_is_written_and_every_other_line_kept(file: Path, before: str, after: str) -> None:
+    if before:
+        file.write_text(before)
+    assert config.set_threshold("hey you", 0.4) == str(file)
+    assert file.read_text() == after
+    assert config.load().wake.thresholds["hey you"] == 0.4
+
+
+def test_a_layout_that_cannot_be_followed_is_left_alone(file: Path) -> None:
+    file.write_text("wake = { refractory_ms = 1 }\n")
+    with pytest.raises(UsageError) as caught:
+        config.set_threshold("alexa", 0.4)
+    assert caught.value.hint == 'put under [wake]: thresholds = { "alexa" = 0.4 }'
+    assert file.read_text() == "wake = { refractory_ms = 1 }\n"

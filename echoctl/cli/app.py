@@ -33,6 +33,7 @@ COMMANDS = {
     "retention": "How long recordings are kept, and what goes next",
     "guest": "Stays: what a guest says goes when the guest does",
     "model": "Install, list, verify and remove speech models",
+    "wake": "Measure wake words, and set how sure is sure",
     "devices": "Show microphones and speakers",
     "doctor": "Check the installation, each finding with its cure",
     "audit": "Try whether what listens can get out, and look for leaks",
