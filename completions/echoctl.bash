@@ -52,7 +52,7 @@ _echoctl_words() {
         ;;
     'echoctl history delete')
         flags='-h --help --all --yes -y --dry-run --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --guest=any --matching=any --passphrase-file=file'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --guest=@guests --matching=any --passphrase-file=file'
         places='@recordings+'
         ;;
     'echoctl history list')
@@ -126,7 +126,7 @@ _echoctl_words() {
         ;;
     'echoctl traffic bursts')
         flags='-h --help --json'
-        takes='--since=any --class=voice|possible|status|bulk|keepalive'
+        takes='--since=any --class=voice|possible|status|bulk|keepalive --endpoint=@endpoints'
         places='@devices'
         ;;
     'echoctl traffic verdict')
@@ -171,7 +171,7 @@ _echoctl_words() {
         ;;
     'echoctl guest check-out')
         flags='-h --help --yes -y --dry-run --json'
-        places='any'
+        places='@guests'
         ;;
     'echoctl guest list')
         flags='-h --help --json'

@@ -216,7 +216,7 @@ function __echoctl_table
                 '--older-than=any' \
                 '--room=@rooms' \
                 '--wake-word=@wake-words' \
-                '--guest=any' \
+                '--guest=@guests' \
                 '--matching=any' \
                 '--passphrase-file=file'
             set __echoctl_places \
@@ -420,10 +420,12 @@ function __echoctl_table
                 --help\t'Show the help and exit' \
                 --since\t'From then on: 7d, 12h, 30m, 2026-11-23; else all' \
                 --class\t'Only these; may be given several times' \
+                --endpoint\t'Only to this name or address' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_takes \
                 '--since=any' \
-                '--class=voice|possible|status|bulk|keepalive'
+                '--class=voice|possible|status|bulk|keepalive' \
+                '--endpoint=@endpoints'
             set __echoctl_places \
                 '@devices'
         case 'echoctl traffic verdict'
@@ -540,7 +542,7 @@ function __echoctl_table
                 --dry-run\t'Show the plan and touch nothing' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_places \
-                'any'
+                '@guests'
         case 'echoctl guest list'
             set __echoctl_options \
                 -h\t'Show the help and exit' \

@@ -254,7 +254,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--older-than' = ''
                 '--room' = '@rooms'
                 '--wake-word' = '@wake-words'
-                '--guest' = ''
+                '--guest' = '@guests'
                 '--matching' = ''
                 '--passphrase-file' = 'file'
             }
@@ -525,11 +525,13 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--help' = 'Show the help and exit'
                 '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23; else all'
                 '--class' = 'Only these; may be given several times'
+                '--endpoint' = 'Only to this name or address'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
                 '--since' = ''
                 '--class' = 'voice|possible|status|bulk|keepalive'
+                '--endpoint' = '@endpoints'
             }
             Places = @('@devices')
         }
@@ -682,7 +684,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Takes = @{
             }
-            Places = @('')
+            Places = @('@guests')
         }
         'echoctl guest list' = @{
             Words = [ordered]@{

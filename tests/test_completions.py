@@ -17,7 +17,8 @@ from tests.conftest import REPOSITORY
 from tests.heard import recorder, say, store, vault
 from tests.lab.shells import COMPLETIONS, Shell, install
 from tools import make_completions
-from tools.shells.tree import tree
+from tools.shells.tree import ASKED as RULES
+from tools.shells.tree import KNOWN, tree
 
 __all__ = ["recorder", "store", "vault"]
 
@@ -40,6 +41,11 @@ def test_every_kind_that_a_script_asks_for_is_answered() -> None:
     asked = {value[1:] for command in tree().walk() for value in values(command) if value.startswith("@")}
     assert asked
     assert asked <= {*words.KINDS, "models"}
+
+
+def test_every_rule_of_the_tree_is_used() -> None:
+    used = {value for command in tree().walk() for value in values(command)}
+    assert {*RULES.values(), *KNOWN.values()} <= used
 
 
 def values(command: object) -> list[str]:

@@ -62,12 +62,15 @@ def bursts(
         list[BurstClass] | None,
         typer.Option("--class", help="Only these; may be given several times.", show_default=False),
     ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="NAME", help="Only to this name or address.")
+    ] = None,
     json: output.Json = False,
 ) -> None:
     """List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it."""
     from echoctl.services import bursts as service  # noqa: PLC0415 - sqlite3, of no use to --help
 
-    found, names = service.listing(device, _since_ms(since), grades or [])
+    found, names = service.listing(device, _since_ms(since), grades or [], endpoint)
     if json:
         output.document({"bursts": [burst_json(burst) for burst in found]})
     elif found:

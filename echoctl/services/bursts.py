@@ -7,10 +7,12 @@ from echoctl.services import traffic_devices, verdicts
 from echoctl.store import traffic
 
 
-def listing(wanted: str | None, since_ms: int, grades: Sequence[BurstClass]) -> tuple[list[Burst], dict[str, str]]:
+def listing(
+    wanted: str | None, since_ms: int, grades: Sequence[BurstClass], endpoint: str | None = None
+) -> tuple[list[Burst], dict[str, str]]:
     """The bursts of one device or of all since then, oldest first, and what the devices are called.
 
-    No grades: all of them. Raises NotFound, UsageError, StoreError.
+    No grades: all of them. `endpoint`: only those to this name or address. Raises NotFound, UsageError, StoreError.
     """
     with traffic_devices.opened() as connection:
         devices = traffic.devices(connection)
@@ -19,6 +21,6 @@ def listing(wanted: str | None, since_ms: int, grades: Sequence[BurstClass]) -> 
             burst
             for device in chosen
             for burst in verdicts.scene(connection, device, since_ms, verdicts.FOREVER_MS).bursts
-            if not grades or burst.grade in grades
+            if (not grades or burst.grade in grades) and endpoint in (None, burst.name, burst.remote)
         ]
     return sorted(found, key=lambda burst: burst.start_ms), {each.mac: each.name for each in devices}

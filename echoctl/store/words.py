@@ -35,6 +35,10 @@ _QUERIES = {
         SELECT coalesce(nullif(name, ''), address) AS value, address
         FROM endpoint WHERE value LIKE :prefix || '%' GROUP BY value ORDER BY max(last_ms) DESC LIMIT {MOST}
     """,
+    "guests": f"""
+        SELECT name, strftime('since %Y-%m-%d %H:%M', started_ms / 1000, 'unixepoch', 'localtime')
+        FROM guest WHERE name != '' AND name LIKE :prefix || '%' ORDER BY id DESC LIMIT {MOST}
+    """,
 }
 
 KINDS = tuple(_QUERIES)

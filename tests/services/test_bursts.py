@@ -19,3 +19,11 @@ def test_an_unknown_device_is_not_found() -> None:
     watched(speech(30, 3.0, 64))
     with pytest.raises(NotFound):
         bursts.listing("cellar", 0, [])
+
+
+def test_bursts_of_one_endpoint_are_found_by_name_and_by_address() -> None:
+    watched(speech(30, 3.0, 64))
+    ((burst,), _) = bursts.listing(None, 0, [BurstClass.VOICE])
+    for endpoint in filter(None, (burst.name, burst.remote)):
+        assert bursts.listing(None, 0, [BurstClass.VOICE], endpoint)[0] == [burst]
+    assert bursts.listing(None, 0, [], "elsewhere.example")[0] == []

@@ -54,6 +54,17 @@ def test_devices_and_endpoints_are_offered_by_name_and_else_by_address(vault: ob
     assert sorted(value for value, _ in offered("endpoints")) == ["192.0.2.3", "voice.example"]
 
 
+def test_guests_are_offered_while_they_are_here(vault: object) -> None:
+    with db.session(paths.database()) as connection, db.immediate(connection):
+        for name, ended in (("Ann", None), ("", 2)):
+            connection.execute(
+                "INSERT INTO guest(name, room, started_ms, ended_ms, stored, muted) VALUES(?, '', 1, ?, 1, 0)",
+                (name, ended),
+            )
+    assert [name for name, _ in offered("guests")] == ["Ann"]
+    assert offered("guests", "a")[0][1].startswith("since ")
+
+
 def test_at_most_a_screen_or_two_is_offered(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with db.session(paths.database()) as connection, db.immediate(connection):
         for number in range(words.MOST + 5):

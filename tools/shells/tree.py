@@ -23,12 +23,14 @@ ASKED = {
     "before_id": "@recordings",
     "history ID": "@recordings",
     "model NAME": "@models",
+    "guest": "@guests",
+    "guest check-out NAME": "@guests",
     "traffic DEVICE": "@devices",
     "traffic MAC": "@devices",
     "traffic --device": "@devices",
     "traffic --endpoint": "@endpoints",
 }
-"""Parameters whose values the store knows: by name, or by group and metavar or option."""
+"""Parameters whose values the store knows: by name, or by command (or its group) and metavar or option."""
 
 KNOWN = {
     "config KEY": "|".join(key for key, *_ in config.entries(config.Config())),
@@ -115,7 +117,12 @@ def _command(path: tuple[str, ...], command: Any, line: str = "") -> Command:
 def _value(path: tuple[str, ...], parameter: Any) -> str:
     """What may stand for a parameter."""
     metavar = _metavar(parameter)
-    keys = (parameter.name, f"{path[1]} {metavar}", *(f"{path[1]} {name}" for name in parameter.opts))
+    names = (metavar, *parameter.opts)
+    keys = (
+        parameter.name,
+        *(f"{path[1]} {name}" for name in names),
+        *(f"{' '.join(path[1:])} {name}" for name in names),
+    )
     if known := next((table[key] for table in (ASKED, KNOWN) for key in keys if key in table), None):
         return known
     if choices := getattr(parameter.type, "choices", None):
