@@ -196,12 +196,13 @@ class GrammarLane:
     """Less counts as nothing."""
     SCORE = 0.3
     """Found surely in one window of three."""
-    SHORT_SCORE = 0.6
-    """In two of three, for short words: they sound like parts of many others."""
+    SHORT_SCORE = 0.67
+    """In all three, for short words: they sound like parts of many others."""
     SHORT = 4
     """Letters."""
     WEIGHT = 3
     CHECK_WEIGHT = 10
+    SHORT_CHECK_WEIGHT = 3
     STEP = 3
     """Chunks from one guess of the recogniser to the next."""
     CHECKS = 4
@@ -214,7 +215,8 @@ class GrammarLane:
         self.threshold = max(min(thresholds.get(word, self.usual(word)) for word in words), 1e-6)
         self._recogniser = model.recogniser([*weighted(words, self.WEIGHT), UNKNOWN])
         self._recogniser.begin()
-        self._check = PhraseCheck(model, words, ORDINARY, self.CHECK_WEIGHT)
+        readily = [word for word in words for _ in range(self._check_weight(word))]
+        self._check = PhraseCheck(model, readily, ORDINARY)
         self._recent = recent
         self._thresholds = thresholds
         self._shown: dict[str, int] = {}
@@ -279,6 +281,10 @@ class GrammarLane:
         base = t - seconds(pcm)
         heard = self._check(pcm, word)
         return heard and Heard(base + heard.start, base + heard.end, heard.confidence)
+
+    @classmethod
+    def _check_weight(cls, word: str) -> int:
+        return cls.SHORT_CHECK_WEIGHT if len(word) <= cls.SHORT else cls.CHECK_WEIGHT
 
     @classmethod
     def usual(cls, word: str) -> float:
