@@ -2,6 +2,7 @@
 
 from echoctl.cli import (
     traffic_devices,
+    traffic_experiment,
     traffic_import,
     traffic_listing,
     traffic_report,
@@ -26,3 +27,4 @@ app.command("endpoints")(traffic_listing.endpoints)
 app.command("bursts")(traffic_listing.bursts)
 app.command("verdict")(traffic_verdict.verdict)
 app.command("report")(traffic_report.report)
+app.command("experiment")(traffic_experiment.experiment)
