@@ -109,7 +109,7 @@ _echoctl_words() {
         takes='--from=file --passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl traffic')
-        subs='watch import endpoints bursts verdict report devices'
+        subs='watch import endpoints bursts verdict report experiment devices'
         ;;
     'echoctl traffic watch')
         flags='-h --help --json'
@@ -137,6 +137,11 @@ _echoctl_words() {
     'echoctl traffic report')
         flags='-h --help --json'
         takes='--since=any --html=file --svg=file'
+        places='@devices'
+        ;;
+    'echoctl traffic experiment')
+        flags='-h --help --prompt --json'
+        takes='--interface=any -i=any --ssh=any --replay=file --phase=any --wakes=file --silence=any --asks=any --muted-asks=any --pause=any --html=file'
         places='@devices'
         ;;
     'echoctl traffic devices')

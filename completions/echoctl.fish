@@ -379,6 +379,7 @@ function __echoctl_table
                 bursts\t'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it' \
                 verdict\t'Say whether the speaker sent speech that nobody called for, with the evidence and its limits' \
                 report\t'Show the rate over time with its wake words, and who gets how much before, during and after a request' \
+                experiment\t'Watch the speaker in silence, while you ask it, and while it is muted; a verdict for each' \
                 devices\t'List the devices that were seen, and say which of them are speakers'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
@@ -452,6 +453,37 @@ function __echoctl_table
                 '--since=any' \
                 '--html=file' \
                 '--svg=file'
+            set __echoctl_places \
+                '@devices'
+        case 'echoctl traffic experiment'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --interface\t'The interface that its packets pass' \
+                -i\t'The interface that its packets pass' \
+                --ssh\t'Capture there, root@router, over your own ssh' \
+                --replay\t'Judge a capture of such an experiment instead' \
+                --phase\t'With --replay: idle=0-300, asked=300-420, muted=420-540, in s' \
+                --wakes\t'Times of wake words from elsewhere, one per line, instead of ours' \
+                --prompt\t'Press Enter at each wake word; else the listener marks them' \
+                --silence\t'Minutes of silence' \
+                --asks\t'Requests to make' \
+                --muted-asks\t'Requests to make to the muted speaker' \
+                --pause\t'Seconds per request' \
+                --html\t'Write the pictures of all phases as a page' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--interface=any' \
+                '-i=any' \
+                '--ssh=any' \
+                '--replay=file' \
+                '--phase=any' \
+                '--wakes=file' \
+                '--silence=any' \
+                '--asks=any' \
+                '--muted-asks=any' \
+                '--pause=any' \
+                '--html=file'
             set __echoctl_places \
                 '@devices'
         case 'echoctl traffic devices'

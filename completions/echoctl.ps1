@@ -471,6 +471,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 'bursts' = 'List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it'
                 'verdict' = 'Say whether the speaker sent speech that nobody called for, with the evidence and its limits'
                 'report' = 'Show the rate over time with its wake words, and who gets how much before, during and after a request'
+                'experiment' = 'Watch the speaker in silence, while you ask it, and while it is muted; a verdict for each'
                 'devices' = 'List the devices that were seen, and say which of them are speakers'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
@@ -562,6 +563,39 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--since' = ''
                 '--html' = 'file'
                 '--svg' = 'file'
+            }
+            Places = @('@devices')
+        }
+        'echoctl traffic experiment' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--interface' = 'The interface that its packets pass'
+                '-i' = 'The interface that its packets pass'
+                '--ssh' = 'Capture there, root@router, over your own ssh'
+                '--replay' = 'Judge a capture of such an experiment instead'
+                '--phase' = 'With --replay: idle=0-300, asked=300-420, muted=420-540, in s'
+                '--wakes' = 'Times of wake words from elsewhere, one per line, instead of ours'
+                '--prompt' = 'Press Enter at each wake word; else the listener marks them'
+                '--silence' = 'Minutes of silence'
+                '--asks' = 'Requests to make'
+                '--muted-asks' = 'Requests to make to the muted speaker'
+                '--pause' = 'Seconds per request'
+                '--html' = 'Write the pictures of all phases as a page'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--interface' = ''
+                '-i' = ''
+                '--ssh' = ''
+                '--replay' = 'file'
+                '--phase' = ''
+                '--wakes' = 'file'
+                '--silence' = ''
+                '--asks' = ''
+                '--muted-asks' = ''
+                '--pause' = ''
+                '--html' = 'file'
             }
             Places = @('@devices')
         }

@@ -30,6 +30,8 @@ class Naming(StrEnum):
     DNS = "dns"
     SNI = "sni"
     QUIC = "quic"
+    TUNNEL = "tunnel"
+    """It is the far end of a tunnel; the name says of which kind."""
     STORED = "stored"
     """Seen in an earlier capture."""
     OWNER = "owner"

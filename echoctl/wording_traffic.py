@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from echoctl.nouns_traffic import BurstClass, ClockBasis, Obstacle, Stretch, Upload, Verdict, VerdictWord
 from echoctl.wording import counted, length, printable, size_text
 
+ENOUGH_WAKES = 3
+"""With fewer no pattern can be told from chance, so nothing is said of it."""
+
 SHOWN = 5
 """So many uploads of a kind are told one by one; the rest are counted."""
 
@@ -141,7 +144,7 @@ def _statistics(verdict: Verdict) -> list[Sentence]:
             f"{verdict.clock.matched} wakes fit so."
         )
         said.append(Sentence(text, span))
-    if verdict.p_value is not None:
+    if verdict.p_value is not None and len(verdict.explained) + len(verdict.silent) >= ENOUGH_WAKES:
         chance = "1 in 1000 or less" if verdict.p_value <= 0.001 else f"p = {verdict.p_value:.3f}"
         follow = (
             "Uploads follow the wake words"

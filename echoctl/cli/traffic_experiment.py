@@ -116,9 +116,11 @@ class _Guide:
     def _wait(self, seconds: float, what: str) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            diagnostics.status(f"{what}: {left:.0f} s")
+            if diagnostics.is_terminal():
+                diagnostics.status(f"{what}: {left:.0f} s")
             time.sleep(min(left, 1.0))
-        diagnostics.status("")
+        if diagnostics.is_terminal():
+            diagnostics.status("")
 
     def _key(self) -> int:
         if not sys.stdin.readline():

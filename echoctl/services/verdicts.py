@@ -8,7 +8,7 @@ from pathlib import Path
 from echoctl import wording_traffic
 from echoctl.clock import SystemClock
 from echoctl.errors import NotFound, UsageError
-from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Verdict, Wake
+from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Naming, Verdict, Wake
 from echoctl.services.traffic_devices import WATCH_HINT, find, opened
 from echoctl.services.when import moment_ms
 from echoctl.store import db, traffic
@@ -88,6 +88,7 @@ def scene(
     ]
     voice = join.uploads(bursts, BurstClass.VOICE) or join.uploads(bursts, BurstClass.POSSIBLE)
     placed, clock = join.align(clocks, [each.start_ms for each in voice], heard)
+    endpoints = traffic.endpoints(connection, device.mac, 0)
     case = verdict.Case(
         device=device,
         since_ms=begin,
@@ -97,7 +98,8 @@ def scene(
         seconds=traffic.seconds(connection, device.mac, begin // 1000, end // 1000 + 1),
         wakes=placed,
         clock=clock,
-        names={row.address: row.name for row in traffic.endpoints(connection, device.mac, 0)},
+        tunnels=frozenset(row.address for row in endpoints if row.how == Naming.TUNNEL),
+        names={row.address: row.name for row in endpoints},
     )
     given = verdict.judge(case)
     return Scene(case, given, tuple(_with_wakes(bursts, given)))

@@ -62,9 +62,9 @@ def see_endpoint(connection: sqlite3.Connection, device: str, endpoint: Endpoint
     row = connection.execute(
         "INSERT INTO endpoint(device, address, name, how, older, first_ms, last_ms) VALUES(?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(device, address) DO UPDATE SET"
-        " name = CASE WHEN excluded.how IN ('dns', 'sni', 'quic') OR how NOT IN ('dns', 'sni', 'quic')"
+        " name = CASE WHEN excluded.how IN ('dns', 'sni', 'quic', 'tunnel') OR how NOT IN ('dns', 'sni', 'quic')"
         " THEN excluded.name ELSE name END,"
-        " how = CASE WHEN excluded.how IN ('dns', 'sni', 'quic') OR how NOT IN ('dns', 'sni', 'quic')"
+        " how = CASE WHEN excluded.how IN ('dns', 'sni', 'quic', 'tunnel') OR how NOT IN ('dns', 'sni', 'quic')"
         " THEN excluded.how ELSE how END,"
         " older = excluded.older, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)"
         " RETURNING id",

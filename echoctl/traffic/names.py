@@ -7,7 +7,8 @@ Nothing is looked up. Where a connection is older than the capture, none of the 
 from collections.abc import Mapping
 
 from echoctl.nouns_traffic import Endpoint, Naming
-from echoctl.traffic import dns, tables
+from echoctl.traffic import dns, tables, tunnels
+from echoctl.traffic.flows import Watch
 from echoctl.traffic.frames import TCP
 from echoctl.traffic.quic import Initials
 from echoctl.traffic.sides import Side, address
@@ -28,21 +29,29 @@ class Names:
         self._answered: dict[str, str] = {}
         self._said: dict[tuple[str, str], tuple[str, Naming]] = {}
         self._older: set[tuple[str, str]] = set()
+        self._tunnels: dict[tuple[str, str], str] = {}
         self._dns = _Answers(self)
 
-    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> "_Answers | _Said | None":
+    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> Watch | None:
         """Who wants to see the first payload of a flow: DNS answers always, what a device says first once."""
         if proto != TCP and key[-4:-2] == _DNS_PORT:
             return self._dns
         if side is None or not side.up:
             return None
+        if kind := tunnels.by_port(int.from_bytes(key[-2:])):
+            self.tunnel(side, kind)
+            return None
         if proto == TCP:
             return _Said(self, side, Greeting(), Naming.SNI)
-        return _Said(self, side, Initials(), Naming.QUIC) if key[-2:] == _HTTPS_PORT else None
+        if key[-2:] == _HTTPS_PORT:
+            return _Said(self, side, Initials(), Naming.QUIC)
+        return tunnels.Look(lambda kind: self.tunnel(side, kind))
 
     def endpoint(self, device: str, remote: str) -> Endpoint:
         """What is known of an endpoint by now."""
         pair = (device, remote)
+        if pair in self._tunnels:
+            return Endpoint(remote, self._tunnels[pair], Naming.TUNNEL)
         if pair in self._said:
             return Endpoint(remote, *self._said[pair])
         if remote in self._answered:
@@ -64,6 +73,11 @@ class Names:
         """A device has called an endpoint by its name."""
         if len(self._said) < MOST_NAMES:
             self._said[side.device, side.remote] = name, how
+
+    def tunnel(self, side: Side, kind: str) -> None:
+        """A device keeps a tunnel to that endpoint."""
+        if len(self._tunnels) < MOST_NAMES:
+            self._tunnels[side.device, side.remote] = kind
 
     def began_earlier(self, side: Side) -> None:
         """A connection was open before the capture."""

@@ -117,3 +117,20 @@ def test_bursts_name_the_wake_that_explains_them() -> None:
         (device,) = traffic.devices(connection)
         found = verdicts.scene(connection, device, 0, verdicts.FOREVER_MS).bursts
     assert [burst.wake for burst in found] == [1, None]
+
+
+def test_what_goes_through_a_tunnel_cannot_be_told(tmp_path: Path) -> None:
+    from echoctl.services import monitoring
+    from tests.traffic import packets as p
+
+    def tunnelled(size: int) -> bytes:
+        body = p.udp(40_000, 51_820, b"\x04\0\0\0" + bytes(size))
+        return p.ethernet(p.SPEAKER, p.ROUTER, p.ipv4(p.SPEAKER_IP, p.CLOUD_IP, body, 17))
+
+    times = [1_790_000_000 + number for number in range(60)]
+    times += [1_790_000_020 + number / 10 for number in range(30)]
+    file = tmp_path / "vpn.pcap"
+    file.write_bytes(p.pcap([(at, tunnelled(1020)) for at in sorted(times)]))
+    monitoring.import_file(str(file), 1_790_000_100_000)
+    (given,) = verdicts.give(None)
+    assert (given.word, given.obstacle) == (VerdictWord.CANNOT_TELL, Obstacle.TUNNELLED)
