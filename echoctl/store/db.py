@@ -84,17 +84,23 @@ def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
     return conn
 
 
-def close(conn: sqlite3.Connection, path: str) -> None:
-    """Close a connection. SQLite removes the log with the last one: if it held keys, it is overwritten first."""
-    if wrote_keys(path) and not _listening(path):
-        from echoctl.store import wal  # noqa: PLC0415 - only after a listener that was killed
+class _Connection(sqlite3.Connection):
+    """SQLite removes the log with the last connection to it: if it held keys, `close` overwrites it first."""
 
-        try:
-            if wal.erase(conn, patience_s=0.0):
-                os.unlink(_key_mark(path))
-        except (sqlite3.Error, StoreError, OSError):
-            pass  # the next one to close it tries again
-    conn.close()
+    path = ""
+
+    def close(self) -> None:
+        """Close it; again does nothing."""
+        if self.path and wrote_keys(self.path) and not _listening(self.path):
+            from echoctl.store import wal  # noqa: PLC0415 - only after a listener that was killed
+
+            try:
+                if wal.erase(self, patience_s=0.0):
+                    os.unlink(_key_mark(self.path))
+            except (sqlite3.Error, StoreError, OSError):
+                pass  # the next one to close it tries again
+        self.path = ""
+        super().close()
 
 
 def note_keys(path: str) -> None:
@@ -148,7 +154,7 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Close it, and raise the StoreError that says what happened."""
-        close(self._conn, self._path)
+        self._conn.close()
         if isinstance(error, FAULTS):
             raise explain(error, self._path) from error
 
@@ -238,7 +244,11 @@ def _listening(path: str) -> bool:
 def _open(path: str) -> sqlite3.Connection:
     # A URI, because only that can say "do not create".
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    conn = sqlite3.connect(
+        f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS, factory=_Connection
+    )
+    conn.path = path
+    return conn
 
 
 def _check_rights(path: str) -> None:
