@@ -112,6 +112,7 @@ def _report_import(steps: "list[Step]", dry_run: bool, json: bool) -> None:
     kept = len(steps) - len(bad) - present
     if not dry_run:
         importing.finish(kept)
+        _warn_of_retention()
     if json:
         listed = [{"line": step.line, "id": step.name or None, "problem": step.problem} for step in bad]
         output.document({"dry_run": dry_run, "imported": kept, "present": present, "bad": listed})
@@ -122,6 +123,18 @@ def _report_import(steps: "list[Step]", dry_run: bool, json: bool) -> None:
             diagnostics.note(printable(f"{where}: {step.problem}"))
     if bad:
         raise Partial(f"{len(bad)} of {len(steps)} could not be imported", "the rest was kept")
+
+
+def _warn_of_retention() -> None:
+    """What comes back is as old as it is: the rules may take it again at once."""
+    from echoctl.services import retention  # noqa: PLC0415 - loaded already, for the most part
+
+    due = retention.outlook().due.count
+    if due:
+        diagnostics.note(
+            f"{counted(due)} will be deleted within a minute of listening: they are older than what is kept"
+        )
+        diagnostics.hint("to keep them: echoctl retention set --max-age none")
 
 
 def _found(opened: "History", ids: list[str] | None, chosen: Selection) -> list[str]:

@@ -4,8 +4,8 @@ from echoctl.cli import confirm, diagnostics, output, passphrase
 from echoctl.errors import Partial
 from echoctl.wording import counted
 
-_PLAN = """this gives the vault new keys; older copies of the database, wherever they are, will open no more,
-not even with the passphrase or the recovery line of today: backups of it are dead as well"""
+_PLAN = """this gives the vault new keys and destroys the device key: older copies of the database, also backups,
+will open no more, not even with the passphrase; only a recovery line that was made before still opens those"""
 
 
 def rotate(
@@ -42,7 +42,9 @@ def rotate(
         diagnostics.note(f"the vault has new keys; {counted(done.recordings)} wrapped anew")
         if done.recovery:
             output.line(done.recovery)
-            diagnostics.note("this is the new recovery line, shown this once; the old one opens nothing any more")
+            diagnostics.note(
+                "this is the new recovery line, shown this once; destroy the old one: it opens older copies"
+            )
     for kind in done.dropped:
         diagnostics.note(f"the {kind} slot was closed: make it anew")
     if not done.done:

@@ -10,7 +10,7 @@ from echoctl.clock import Clock, id_bytes, new_id
 from echoctl.errors import NotFound, StoreError
 from echoctl.model import BYTES_PER_SECOND, Detection, Feedback, Recording, StoreMode, Transcript
 from echoctl.services import purge
-from echoctl.store import db, events, guests, recordings, slabs, wal
+from echoctl.store import db, events, guests, keymark, recordings, slabs, wal
 from echoctl.store import vaults as rows
 from echoctl.store.guests import Guest
 from echoctl.vault import keys
@@ -170,7 +170,7 @@ class Recorder:
         """The row with its sealed text and the sealed chunks; the wrapped key is in its slot."""
         if not text and not audio:
             return plain, []
-        db.note_keys(paths.database())
+        keymark.put(paths.database())
         key, seq = self._next_key(connection, plain)
         with key:
             sealed = key.seal_text(text) if text else None

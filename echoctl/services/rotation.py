@@ -1,8 +1,9 @@
 """The deep purge: a new seed, new epoch roots, a new device secret; what is kept is wrapped anew.
 
-Afterwards every older copy of the database is dead: a backup, a snapshot, blocks that a solid-state disk kept. None of
-its key slots opens any more, because the device secret that each of them needs (but for the recovery line, which is
-replaced too) is destroyed. Texts and audio are not touched: a recording's own key stays, only its wrapping changes.
+Afterwards older copies of the database are dead: a backup, a snapshot, blocks that a solid-state disk kept. Their key
+slots need the device secret, which is destroyed. A recovery line needs none: that of before opens older copies still,
+so it is replaced, and the person told to destroy it. Texts and audio are not touched: a recording's own key stays, only
+its wrapping changes.
 
 One transaction is the point of no return. Before it nothing has changed; after it the next command, without any
 passphrase, destroys the old secret if this one could not.
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.clock import SystemClock, id_bytes
-from echoctl.errors import VaultDamaged
+from echoctl.errors import UsageError, VaultDamaged, VaultLocked
 from echoctl.services import purge, vaults
-from echoctl.store import db, purging
+from echoctl.store import db, keymark, purging
 from echoctl.store import vaults as rows
 from echoctl.store.vaults import EpochRow
 from echoctl.vault import age, device, keys
@@ -32,7 +33,7 @@ class Rotated:
     damaged: int
     """Did not open before, and are left as they are."""
     recovery: str | None
-    """A new recovery line, where there was one: the old one opens nothing any more."""
+    """A new recovery line, where there was one: the old one opens older copies only."""
     dropped: tuple[str, ...]
     """Other ways in that were closed, since their secrets are not here; make them anew."""
     done: bool
@@ -70,10 +71,11 @@ def rotate(ask: vaults.Ask) -> Rotated:
     with db.session(paths.database()) as connection:
         with device.changing(path), vaults.unlock(connection, keeping) as reader:
             vault = vaults.read(connection)
+            passphrase = _passphrase(connection, vault, keeping)
             secret = device.stage(path)
             new, seed = keys.rotated(vault, secret)
             ready = {epoch.source.id: epoch for epoch in _rewrapped(connection, reader, new, {})}
-            slots, line, dropped = _slots(connection, new, seed, secret, keeping.passphrase)
+            slots, line, dropped = _slots(connection, new, seed, secret, passphrase)
             wipe(seed, secret)
             with db.immediate(connection):
                 epochs = _rewrapped(connection, reader, new, ready)
@@ -82,6 +84,25 @@ def rotate(ask: vaults.Ask) -> Rotated:
     damaged = sum(epoch.damaged for epoch in epochs)
     total = sum(len(epoch.source.items) for epoch in epochs)
     return Rotated(total - damaged, damaged, line, dropped, done, receipt)
+
+
+def _passphrase(connection: db.Connection, vault: keys.Vault, keeping: _Keeping) -> bytearray | None:
+    """The passphrase that the new slot is for, asked for where the keyring has opened the vault; None: there is none.
+
+    Raises VaultLocked when there is no passphrase to be had, or a wrong one; UsageError when only the keyring opens it.
+    """
+    blob = rows.read_slots(connection)
+    slot = keys.slot_of(blob, fmt.PASSPHRASE_SLOT)
+    if slot is None:
+        if keys.slot_of(blob, fmt.DEVICE_SLOT) is None:
+            raise UsageError("only the keyring opens this vault", "set a passphrase first: echoctl vault passphrase")
+        return None
+    if keeping.passphrase is None:
+        if keeping() is None or keeping.passphrase is None:
+            raise VaultLocked("new keys need the passphrase", "give --passphrase-file, or run this at a terminal")
+        secret = vaults.secret_of(vault)
+        wipe(keys.open_passphrase(vault, slot, secret, keeping.passphrase), secret)
+    return keeping.passphrase
 
 
 def _rewrapped(connection: db.Connection, reader: Reader, new: keys.Vault, ready: dict[int, _Epoch]) -> list[_Epoch]:
@@ -132,7 +153,7 @@ def _store(connection: db.Connection, new: keys.Vault, slots: dict[int, bytes], 
     for place, raw in slots.items():
         rows.write_slot(connection, place * fmt.SLOT_BYTES, raw)
     rows.rotate(connection, rows.VaultRow(new.uid, new.format, new.gen, new.created_ms, new.public, new.device))
-    db.note_keys(paths.database())
+    keymark.put(paths.database())
     for epoch in epochs:
         rows.reseal_epoch(connection, epoch.source.id, new.gen, epoch.sealed, epoch.slab)
     return purging.begin_rotation(connection, SystemClock().now_ms())

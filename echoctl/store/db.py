@@ -12,6 +12,7 @@ from types import TracebackType
 
 from echoctl import paths
 from echoctl.errors import StoreError
+from echoctl.store import keymark
 
 APPLICATION_ID = 0x65636863
 """`PRAGMA application_id` of our files: "echc"."""
@@ -91,27 +92,16 @@ class _Connection(sqlite3.Connection):
 
     def close(self) -> None:
         """Close it; again does nothing."""
-        if self.path and wrote_keys(self.path) and not _listening(self.path):
+        if self.path and keymark.is_set(self.path) and not keymark.listening(self.path):
             from echoctl.store import wal  # noqa: PLC0415 - only after a listener that was killed
 
             try:
                 if wal.erase(self, patience_s=0.0):
-                    os.unlink(_key_mark(self.path))
+                    keymark.remove(self.path)
             except (sqlite3.Error, StoreError, OSError):
                 pass  # the next one to close it tries again
         self.path = ""
         super().close()
-
-
-def note_keys(path: str) -> None:
-    """Note that keys are about to be in the write-ahead log: whoever closes it last must overwrite it."""
-    if not os.path.exists(_key_mark(path)):
-        os.close(os.open(_key_mark(path), os.O_CREAT | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-
-
-def wrote_keys(path: str) -> bool:
-    """Whether `note_keys` was called, by any process, since the log was last overwritten at its end."""
-    return os.path.exists(_key_mark(path))
 
 
 def connect_foreign(path: str) -> sqlite3.Connection:
@@ -220,25 +210,6 @@ _MEANINGS = (
     ("SQLITE_CORRUPT", "{path} is damaged", _DAMAGED_HINT),
     ("SQLITE_NOTADB", "{path} is not a database", "move it away, or bring back a good copy of it"),
 )
-
-
-def _key_mark(path: str) -> str:
-    return path + "-keys"
-
-
-def _listening(path: str) -> bool:
-    """Whether a listener, whose connection stays open, runs on the store: it overwrites the log when it ends."""
-    try:
-        lock = os.open(os.path.join(os.path.dirname(path), "listener.lock"), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
 
 
 def _open(path: str) -> sqlite3.Connection:

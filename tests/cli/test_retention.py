@@ -48,3 +48,12 @@ def test_a_room_has_a_rule_of_its_own(main: Main, vault: Path) -> None:
 )
 def test_what_is_no_limit_says_so(main: Main, vault: Path, options: list[str]) -> None:
     assert main("retention", "set", *options).exit == 2
+
+
+def test_importing_what_is_too_old_to_be_kept_is_warned_of(main: Main, recorder: Recorder, tmp_path: Path) -> None:
+    say(recorder, "old", time.time_ns() // 1_000_000 - 100 * DAY_MS)
+    assert main("history", "export", "--all", "--format", "dir", "-o", str(tmp_path / "out")).exit == 0
+    assert main("history", "delete", "--all", "--yes").exit == 0
+    said = main("history", "import", str(tmp_path / "out"))
+    assert said.exit == 0
+    assert "1 recording will be deleted within a minute of listening" in said.stderr

@@ -7,7 +7,7 @@ import pytest
 from echoctl import paths
 from echoctl.errors import StoreError, VaultDamaged, VaultLocked
 from echoctl.model import Selection
-from echoctl.services import guests, history, purge, rotation, vaults
+from echoctl.services import guests, history, purge, rotation, session_keyring, vaults
 from echoctl.services.guests import CheckIn
 from echoctl.services.identities import Identity
 from echoctl.services.recording import Recorder
@@ -153,3 +153,22 @@ def test_two_rotations_at_once_are_one_and_an_error(recorder: Recorder) -> None:
     say(recorder, "kept")
     with device.changing(paths.device_key()), pytest.raises(StoreError, match="being changed already"):
         rotation.rotate(nobody)
+
+
+def test_where_the_keyring_opens_it_the_passphrase_is_asked_for(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It must not be lost, and the device key alone must not open the vault afterwards."""
+    kept = say(recorder, "kept")
+    vaults.set_passphrase(nobody, knows(GOOD))
+    with db.session(paths.database()) as connection, vaults.unlock(connection, knows(GOOD)) as reader:
+        seed = bytes(reader.seed)
+    with monkeypatch.context() as opened:
+        opened.setattr(session_keyring, "seed", lambda *_: bytearray(seed))
+        with pytest.raises(VaultLocked, match="need the passphrase"):
+            rotation.rotate(nobody)
+        with pytest.raises(VaultLocked, match="wrong passphrase"):
+            rotation.rotate(knows("something else"))
+        assert rotation.rotate(knows(GOOD)).done
+    assert vaults.status().asks
+    assert listed(knows(GOOD)) == {kept.id: "kept"}

@@ -6,7 +6,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.services.recording import Recorder
-from echoctl.store import db, wal
+from echoctl.store import db, keymark, wal
 from tests.heard import say
 from tests.heard import store as store
 from tests.heard import vault as vault
@@ -72,11 +72,11 @@ def test_a_log_left_by_a_killed_recorder_is_overwritten_by_the_next_command(
         say(recorder, "one")
         os._exit(0)
     os.waitpid(child, 0)
-    assert db.wrote_keys(paths.database())
+    assert keymark.is_set(paths.database())
     with db.session(paths.database()):
         pass
     assert erased == [1]
-    assert not db.wrote_keys(paths.database())
+    assert not keymark.is_set(paths.database())
     with db.session(paths.database()):
         pass
     assert erased == [1]
