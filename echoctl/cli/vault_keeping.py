@@ -48,7 +48,7 @@ def _report(looked: int, bad: "list[Finding]", problems: list[str], json: bool) 
         for problem in problems:
             diagnostics.note(problem)
         diagnostics.note(f"{counted(looked)}, {whole} whole")
-    damaged = [finding for finding in bad if finding.state != "incomplete"]
+    damaged = [finding for finding in bad if finding.state in ("damaged", "unreadable")]
     if damaged or problems:
         what = f"{len(damaged)} of {counted(looked)} damaged" if damaged else problems[0]
         raise VaultDamaged(what, "the others are not affected; history delete ID removes one, a backup may have it")

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from echoctl.errors import UsageError, VaultDamaged
+from echoctl.errors import UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Recording, StoreMode
 from echoctl.services.exporting import Exported, Recipients, audio, file_name, write_new
 from echoctl.services.history import History
@@ -31,7 +31,7 @@ VERSION = 1
 
 
 def to_archive(opened: History, ids: Sequence[str], folder: str, to: Recipients = ()) -> Iterator[Exported]:
-    """Write recordings and their index into a new or empty folder, reporting each; a damaged one is left out.
+    """Write recordings and their index into a new or empty folder, reporting each; one that does not open is left out.
 
     With recipients everything is sealed for them. Raises UsageError when the folder is not empty.
     """
@@ -42,7 +42,7 @@ def to_archive(opened: History, ids: Sequence[str], folder: str, to: Recipients 
             try:
                 recording = opened.show(uid)
                 name, size, incomplete = _write_audio(opened, recording, folder, to)
-            except VaultDamaged as problem:
+            except (VaultDamaged, VaultLocked) as problem:
                 yield Exported(uid, "", 0, problem)
                 continue
             index.add(entry(recording, name, incomplete))

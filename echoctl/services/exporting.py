@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from echoctl.errors import EchoctlError, NotFound, UsageError, VaultDamaged
+from echoctl.errors import EchoctlError, NotFound, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Recording
 from echoctl.services.history import History
 
@@ -55,13 +55,13 @@ def to_file(opened: History, prefix: str, kind: str, path: str, to: Recipients =
 
 
 def to_folder(opened: History, prefixes: Sequence[str], kind: str, folder: str) -> Iterator[Exported]:
-    """Write recordings to new files, named by time and id; reports one that has no sound, is damaged, or exists."""
+    """Write recordings to new files, named by time and id; reports one that has no sound, does not open, or exists."""
     for prefix in prefixes:
         try:
             recording, data = audio(opened, prefix, kind)
             path = os.path.join(folder, file_name(recording, kind))
             write_new(path, data)
-        except (NotFound, UsageError, VaultDamaged) as problem:
+        except (NotFound, UsageError, VaultDamaged, VaultLocked) as problem:
             yield Exported(prefix, "", 0, problem)
         else:
             yield Exported(recording.id, path, len(data), incomplete=recording.incomplete)

@@ -18,6 +18,8 @@ class State(StrEnum):
     """All that is there is authentic, and the end of the sound is missing."""
     DAMAGED = "damaged"
     """Something of it was altered or is gone."""
+    LOCKED = "locked"
+    """It belongs to somebody else: a guest's private stay opens for the guest alone."""
     UNREADABLE = "unreadable"
     """The database cannot give its row."""
 
@@ -54,7 +56,7 @@ def recordings_of(opened: History) -> Iterator[Finding]:
 def _state(opened: History, row: recordings.Row) -> State:
     try:
         return State.INCOMPLETE if opened.examine(row).incomplete else State.WHOLE
-    except VaultLocked:
-        raise
+    except VaultLocked:  # the vault itself is open
+        return State.LOCKED
     except (EchoctlError, *db.FAULTS):
         return State.DAMAGED

@@ -6,8 +6,8 @@ import pytest
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import VaultLocked
-from echoctl.model import Feedback, StoreMode
-from echoctl.services import history, vaults, verifying
+from echoctl.model import Feedback, Selection, StoreMode
+from echoctl.services import archiving, exporting, guests, history, vaults, verifying
 from echoctl.services.recording import Recorder
 from echoctl.services.verifying import State
 from echoctl.store import db, recordings
@@ -127,8 +127,21 @@ def test_a_locked_vault_is_not_verified(five: list[str]) -> None:
 
 
 def test_what_was_purged_leaves_gaps_that_are_no_damage(five: list[str]) -> None:
-    from echoctl.model import Selection
     from echoctl.services import purge
 
     purge.run(purge.plan(Selection(ids=tuple(five[1:4]))))
     assert verdict() == ({}, [])
+
+
+def test_a_guests_private_stay_is_neither_whole_nor_damaged(
+    five: list[str], recorder: Recorder, tmp_path: Path
+) -> None:
+    guests.check_in(guests.CheckIn("Ann", private=True))
+    theirs = say(recorder, "theirs", MORNING_MS + 100).id
+    assert verdict() == ({theirs: State.LOCKED}, [])
+    with history.opened(nobody, needs_key=True) as opened:
+        assert opened
+        everything = opened.ids(Selection(all=True))
+        done = list(archiving.to_archive(opened, everything, str(tmp_path / "out")))
+        done += list(exporting.to_folder(opened, everything, "flac", str(tmp_path)))
+    assert {one.id for one in done if one.problem} == {theirs} and len(done) == 12
