@@ -36,6 +36,9 @@ def install(source: str, target: str) -> None:
     Raises UsageError when there is one already or the file is none of ours, StoreError when it is damaged, newer than
     this program, or cannot be written.
     """
+    for name in (target, target + "-wal", target + "-journal"):  # SQLite would play an old log into the new file
+        if os.path.lexists(name):
+            raise UsageError(f"{name} is there already", "move it away: a backup is restored to an empty place")
     folder = paths.private_dir(os.path.dirname(target))
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:

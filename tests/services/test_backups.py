@@ -116,6 +116,22 @@ def test_a_store_is_never_restored_over(recorder: Recorder, tmp_path: Path) -> N
         backups.restore(str(tmp_path / "backup"))
 
 
+@pytest.mark.parametrize("left", ["-wal", "-journal"])
+def test_a_log_that_was_left_behind_is_not_played_into_a_restored_store(
+    recorder: Recorder, store: Path, tmp_path: Path, left: str
+) -> None:
+    say(recorder, "hello")
+    backups.backup(str(tmp_path / "backup"))
+    log = Path(paths.database() + "-wal").read_bytes()
+    recorder.close()
+    lose(store, "data")
+    (store / "data").mkdir(mode=0o700)
+    (store / f"data/echoctl.db{left}").write_bytes(log)
+    with pytest.raises(UsageError, match="is there already"):
+        backups.restore(str(tmp_path / "backup"))
+    assert not Path(paths.database()).exists()
+
+
 def test_without_a_vault_there_is_nothing_to_back_up(store: Path, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         backups.backup(str(tmp_path / "backup"))
