@@ -3,8 +3,8 @@
     python -m bench.traffic_accuracy --data DIR [--only captures|power|alarms|join] [--times N] [--json]
 
 DIR holds captures with labels: bench/traffic_data.py says in which form. An event counts as found when it begins
-between 2 s before and 0.5 s after a labelled request, as a false one when it belongs to none. Where a file only says
-that five requests were spoken, files with exactly five events are counted.
+between 2 s before and 0.5 s after a labelled request (6 s before where a camera saw it), as a false one when it belongs
+to none. Where a file only says that five requests were spoken, files with exactly five events are counted.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from bench.traffic_peers import PEERS
 from echoctl.nouns_traffic import BurstClass
 from echoctl.traffic.bursts import Segmenter
 
-EARLY_S, LATE_S = 2.0, 0.5
+LATE_S = 0.5
 SPOKEN = 5
 
 
@@ -68,10 +68,10 @@ def _label(row: dict[str, Any], sample: Sample, starts: Sequence[float]) -> None
     """Count the hits of one labelled capture."""
 
     def belongs(at: float) -> bool:
-        return any(start - EARLY_S <= at <= end + LATE_S for start, end in sample.requests)
+        return any(start - sample.early_s <= at <= end + LATE_S for start, end in sample.requests)
 
     for start, end in sample.requests:
-        hit = any(start - EARLY_S <= at <= end + LATE_S for at in starts)
+        hit = any(start - sample.early_s <= at <= end + LATE_S for at in starts)
         row["tp" if hit else "fn"] += 1
     row["fp"] += sum(not belongs(at) for at in starts)
 
@@ -85,7 +85,9 @@ def delays(found: Sequence[Sample]) -> dict[str, float]:
         segmenter, seen = Segmenter(), set()
         for window in sample.windows:
             for burst in segmenter.feed(window):
-                spoken = any(s - EARLY_S <= sample.seconds(burst.start_ms) <= e + LATE_S for s, e in sample.requests)
+                spoken = any(
+                    s - sample.early_s <= sample.seconds(burst.start_ms) <= e + LATE_S for s, e in sample.requests
+                )
                 for grade in times if burst.grade is BurstClass.VOICE else (BurstClass.POSSIBLE,):
                     key = (burst.remote, burst.start_ms, grade)
                     if spoken and burst.grade in times and key not in seen:

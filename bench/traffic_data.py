@@ -36,6 +36,7 @@ class Label:
     start: float | None
     end: float | None
     word: str
+    note: str = ""
 
 
 @dataclass
@@ -50,6 +51,12 @@ class Sample:
     def requests(self) -> list[Event]:
         """The requests whose times are known."""
         return [(each.start, each.end) for each in self.labels if each.start is not None and each.end is not None]
+
+    @property
+    def early_s(self) -> float:
+        """So long before a labelled request an event may begin: a camera sees the light come on late."""
+        coarse = "homepod" in self.name or any("camera" in each.note for each in self.labels)
+        return 6.0 if coarse else 2.0
 
     @property
     def csv(self) -> bool:
@@ -91,7 +98,7 @@ def samples(folder: Path) -> list[Sample]:
     with (folder / "labels.tsv").open(newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             start, end = (float(row[key]) if row[key] else None for key in ("start_s", "end_s"))
-            labels[row["file"]].append(Label(start, end, row["label"]))
+            labels[row["file"]].append(Label(start, end, row["label"], row.get("note") or ""))
     with (folder / "manifest.tsv").open(newline="") as file:
         names = [row["file"] for row in csv.DictReader(file, delimiter="\t")]
     wanted = (".pcap", ".pcapng", ".pcap.gz", ".csv")

@@ -20,7 +20,7 @@ def listing(
         found = [
             burst
             for device in chosen
-            for burst in verdicts.scene(connection, device, since_ms, verdicts.FOREVER_MS).bursts
+            for burst in verdicts.scene(connection, device, since_ms, verdicts.FOREVER_MS, every=True).bursts
             if (not grades or burst.grade in grades) and endpoint in (None, burst.name, burst.remote)
         ]
     return sorted(found, key=lambda burst: burst.start_ms), {each.mac: each.name for each in devices}

@@ -181,9 +181,9 @@ class Monitor:
     def _capture(self) -> Capture:
         meter = self.meter
         gaps = tuple(meter.gaps)
-        return Capture(
-            self._number, self._source, meter.first_ms, meter.last_ms, meter.packets, gaps, self.clock_offset_ms
-        )
+        # Silence that was watched counts as watched, so a live capture does not end with its last packet.
+        end_ms = max(meter.last_ms, self._alive_ms)
+        return Capture(self._number, self._source, meter.first_ms, end_ms, meter.packets, gaps, self.clock_offset_ms)
 
 
 def import_file(path: str, now_ms: int, progress: Callable[[int], None] = lambda packets: None) -> Report:

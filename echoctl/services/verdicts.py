@@ -29,7 +29,7 @@ class Scene:
     case: verdict.Case
     verdict: Verdict
     bursts: tuple[Burst, ...]
-    """Of all grades."""
+    """Speech and what may be; of all grades where that was wanted."""
 
 
 def give(device: str | None, since: str | None = None, wakes: Path | None = None) -> list[Verdict]:
@@ -70,9 +70,15 @@ def chosen(devices: Sequence[Device], wanted: str | None) -> list[Device]:
 
 
 def scene(
-    connection: db.Connection, device: Device, since_ms: int, before_ms: int, wakes: Sequence[Wake] | None = None
+    connection: db.Connection,
+    device: Device,
+    since_ms: int,
+    before_ms: int,
+    wakes: Sequence[Wake] | None = None,
+    *,
+    every: bool = False,
 ) -> Scene:
-    """Everything about a device in a time, judged."""
+    """Everything about a device in a time, judged. `every`: with the bursts that are no speech, of which many are."""
     captures = [
         capture
         for capture in traffic.captures(connection, since_ms, before_ms)
@@ -80,7 +86,7 @@ def scene(
     ]
     begin = max(since_ms, min((capture.start_ms for capture in captures), default=since_ms))
     end = min(before_ms, max((capture.end_ms for capture in captures), default=begin))
-    bursts = traffic.bursts(connection, device.mac, begin, end + 1)
+    bursts = traffic.bursts(connection, device.mac, begin, end + 1, () if every else _SPEECH)
     heard = rows.wakes(connection, begin - join.SEARCH_MS, end + join.SEARCH_MS) if wakes is None else wakes
     clocks = [
         (max(capture.start_ms, begin), min(capture.end_ms, end), None if wakes is not None else capture.clock_offset_ms)
@@ -94,7 +100,8 @@ def scene(
         since_ms=begin,
         until_ms=end,
         watched=_watched(captures, begin, end),
-        bursts=bursts,
+        bursts=[burst for burst in bursts if burst.grade in _SPEECH],
+        uploaded=traffic.uploaded(connection, device.mac, begin, end + 1),
         seconds=traffic.seconds(connection, device.mac, begin // 1000, end // 1000 + 1),
         wakes=placed,
         clock=clock,

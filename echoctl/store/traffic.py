@@ -158,6 +158,16 @@ def bursts(
     ]
 
 
+def uploaded(connection: sqlite3.Connection, device: str, since_ms: int, before_ms: int) -> int:
+    """The bytes of all bursts of a device that begin in that time."""
+    row = connection.execute(
+        "SELECT coalesce(sum(b.bytes_up), 0) FROM burst b JOIN endpoint e ON e.id = b.endpoint"
+        " WHERE b.start_ms >= ? AND b.start_ms < ? AND e.device = ?",
+        (since_ms, before_ms, device),
+    ).fetchone()
+    return int(row[0])
+
+
 def begin_capture(connection: sqlite3.Connection, source: str, start_ms: int, stored_ms: int = 0) -> int:
     """Store that watching began; `stored_ms` is the time by our own clock. Returns the capture's number."""
     cursor = connection.execute(

@@ -40,7 +40,9 @@ class Case:
     watched: Sequence[tuple[int, int]]
     """Unix milliseconds from and to, apart from each other and in order."""
     bursts: Sequence[Burst]
-    """Of all grades."""
+    """Those that are, or may be, speech."""
+    uploaded: int
+    """Bytes of all bursts, speech or not."""
     seconds: Sequence[Second]
     wakes: Sequence[Wake]
     """In the capture's time: join.align."""
@@ -63,8 +65,8 @@ def judge(case: Case) -> Verdict:
     streams = _streams(case)
     up = watched.series((second.at_s, second.up) for second in case.seconds)
     # Bursts are kept for ever and hold all that goes up; seconds are forgotten.
-    total, kept = sum(burst.bytes_up for burst in case.bursts), sum(up.values())
-    background = max(0, max(total, kept) - sum(each.bytes_up for each in joined.explained))
+    kept = sum(up.values())
+    background = max(0, max(case.uploaded, kept) - sum(each.bytes_up for each in joined.explained))
     hours = max(watched.ms, 1000) / 3_600_000
     places = [place for wake in near if (place := watched.place(wake.at_ms)) is not None]
     obstacle = _obstacle(case, watched, up, doubted=bool(voice or unexplained))
@@ -82,7 +84,7 @@ def judge(case: Case) -> Verdict:
         silent=joined.silent,
         streams=streams,
         clock=case.clock,
-        p_value=statistics.permutation_p(up, watched.seconds, places) if kept >= total / 2 else None,
+        p_value=statistics.permutation_p(up, watched.seconds, places) if kept >= case.uploaded / 2 else None,
         most_per_hour=statistics.poisson_upper(len(unexplained), hours) if watched.ms else None,
         background=background,
         hidden=statistics.hidden_speech(background, hours) if watched.ms else {},

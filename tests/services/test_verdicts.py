@@ -112,11 +112,14 @@ def test_before_anything_was_watched() -> None:
 
 
 def test_bursts_name_the_wake_that_explains_them() -> None:
-    watched(speech(20, 3, 100) + speech(70, 3, 100), wakes=[19])
+    watched([*speech(20, 3, 100), (50, 90), *speech(70, 3, 100)], wakes=[19])
     with verdicts.opened() as connection:
         (device,) = traffic.devices(connection)
         found = verdicts.scene(connection, device, 0, verdicts.FOREVER_MS).bursts
+        every = verdicts.scene(connection, device, 0, verdicts.FOREVER_MS, every=True)
     assert [burst.wake for burst in found] == [1, None]
+    assert [burst.bytes_up for burst in every.bursts] == [37_500, 90, 37_500]
+    assert every.case.uploaded == 75_090 and len(every.case.bursts) == 2
 
 
 def test_what_goes_through_a_tunnel_cannot_be_told(tmp_path: Path) -> None:

@@ -33,8 +33,10 @@ def case(
     end = BEGIN_MS + round(length * 1000)
     called = [Wake(BEGIN_MS + round(at * 1000), "alexa", number) for number, at in enumerate(wakes or [])]
     starts = [burst.start_ms for burst in bursts if burst.grade is BurstClass.VOICE]
+    spoken = [burst for burst in bursts if burst.grade in (BurstClass.VOICE, BurstClass.POSSIBLE)]
+    total = sum(burst.bytes_up for burst in bursts)
     placed, clock = join.align([(BEGIN_MS, end, clock_ms)], starts, called)
-    return Case(KITCHEN, BEGIN_MS, end, [(BEGIN_MS, end)], bursts, seconds(some), placed, clock, names=NAMES)
+    return Case(KITCHEN, BEGIN_MS, end, [(BEGIN_MS, end)], spoken, total, seconds(some), placed, clock, names=NAMES)
 
 
 def test_beats_and_reports_are_quiet() -> None:
@@ -120,5 +122,5 @@ def test_a_wake_while_nobody_watched_is_not_called_silent() -> None:
 def test_seconds_that_were_forgotten_are_not_taken_for_silence() -> None:
     old = replace(case(speech(20, 3, 100) + speech(70, 3, 100) + report(40), [19]), seconds=[])
     given = verdict.judge(old)
-    assert given.background == sum(burst.bytes_up for burst in old.bursts) - given.explained[0].bytes_up
+    assert given.background == old.uploaded - given.explained[0].bytes_up
     assert given.p_value is None
