@@ -20,6 +20,7 @@ from echoctl.model import Selection
 from echoctl.services import database, guests, history, purge, vaults
 from echoctl.store import db, migrations
 from tests.conftest import REPOSITORY
+from tests.crash.remnants import files, left, wraps
 from tests.crash.victims import MORNING_MS, SAID, SCENARIOS, record, recorder
 from tests.heard import nobody
 
@@ -40,6 +41,9 @@ BEYOND = 12
 
 ALL = Selection(all=True)
 
+WRAPS: dict[str, bytes] = {}
+"""The wrapped keys of the six recordings."""
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -51,6 +55,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with recorder() as made:
             for n in range(6):
                 record(made, f"before {n}", MORNING_MS + n)
+        WRAPS.update(wraps())
         (folder / "now/data/echoctl.db-reserve").unlink(missing_ok=True)
         shutil.copytree(folder / "now", folder / "older")
         use(folder / "older", patch)
@@ -199,12 +204,16 @@ def check(name: str, folder: Path, how: int) -> None:
     else:
         assert kept == before
     assert all(receipt.done_ms is not None for receipt in purge.receipts())
+    with db.session(paths.database()) as connection:
+        assert connection.execute("SELECT count(*) FROM recording WHERE state <> 1").fetchone() == (0,)
+    rotated = [receipt for receipt in purge.receipts() if receipt.why == "vault rotate"]
+    dead = [key for uid, key in WRAPS.items() if uid not in found or rotated]
+    assert left(dead, files(folder / "data")) == 0
     if name == "guest":
         if any(stay.ended_ms is None for stay, _ in guests.stays()):
             guests.check_out("Ann")
         assert len(texts()) == 6
     if name == "rotate":
-        rotated = [receipt for receipt in purge.receipts() if receipt.why == "vault rotate"]
         assert not rotated or key.read_bytes() != (Path(os.environ["TEMPLATE_KEY"])).read_bytes()
     with recorder() as made:
         record(made, "goes on", MORNING_MS + 1000)

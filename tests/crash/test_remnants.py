@@ -21,6 +21,7 @@ from tests.crash.remnants import MORNING_MS, files, fill, left, pages, recorder,
 from tests.heard import store as store
 
 KEYS = int(os.environ.get("ECHOCTL_KEYS", "5000"))
+MINUTES = float(os.environ.get("ECHOCTL_MINUTES", "0.08"))
 IMAGE_KEYS = int(os.environ.get("ECHOCTL_IMAGE_KEYS", "600"))
 
 
@@ -203,7 +204,7 @@ def test_the_search_finds_keys_on_the_disk_when_the_log_is_not_overwritten(
 @pytest.mark.timeout(300)
 def test_two_writers_a_purger_and_a_reader_never_find_it_locked(store: Path) -> None:
     """At once, for ECHOCTL_MINUTES (CI: some seconds). Nothing but what was meant to go is gone."""
-    seconds = float(os.environ.get("ECHOCTL_MINUTES", "0.08")) * 60
+    seconds = MINUTES * 60
     vaults.ensure()
     children = [
         subprocess.Popen(
