@@ -146,9 +146,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         moving = Path(folder) / "moving.py"
         moving.write_text(MOVING)
-        dashboard = f"{python} -m echoctl tui --no-listen"
-        first_paint(dashboard, "history", folder)
-        starts = [(bare(), first_paint(dashboard, "history", folder)) for _ in range(options.rounds)]
+        plain, dashboard = f"{python} -m echoctl tui", f"{python} -m echoctl tui --no-listen"
+        first_paint(plain, "history", folder)
+        starts = [(bare(), first_paint(plain, "history", folder)) for _ in range(options.rounds)]
         programs = {"echoctl tui, nothing happens": dashboard, "echoctl tui, listening": f"{python} {moving}"}
         programs |= {name: name for name in ("btop", "bmon") if shutil.which(name)}
         costs = {name: share(command, folder, options.seconds) for name, command in programs.items()}

@@ -26,9 +26,23 @@ def _run(argv: list[str]) -> int:
         code = run(argv)
         if code is not None:
             return code
+    if argv == ["tui"]:
+        code = _dashboard()
+        if code is not None:
+            return code
     from echoctl.cli.app import main as cli_main  # noqa: PLC0415 - typer costs five bare interpreters
 
     return cli_main(argv)
+
+
+def _dashboard() -> int | None:
+    """Show the dashboard; None where it cannot be shown, which the command line meets again and reports properly."""
+    try:
+        from echoctl.cli.dashboard import show  # noqa: PLC0415 - Textual: ten bare interpreters
+
+        return show()
+    except Exception:  # noqa: BLE001 - a mistake or a bug: the command line meets it again and reports it properly
+        return None
 
 
 if __name__ == "__main__":

@@ -114,3 +114,9 @@ def test_model_list_loads_no_recogniser(home: object) -> None:
 def test_typer_is_one_that_needs_no_pydantic(home: object) -> None:
     """Newer ones load pydantic for every command: docs/decisions/0002."""
     assert not within(loaded("config", "path"), {"pydantic", "pydantic_core"})
+
+
+def test_the_plain_dashboard_loads_no_command_line_library_and_no_engine() -> None:
+    modules = _modules(["-c", "import echoctl.cli.dashboard"]) - _modules(["-c", "pass"])
+    assert "echoctl.tui.app" in modules
+    assert not within(modules, (AUDIO | SPEECH | STORE | VAULT | {"typer", "pluggy", "echoctl.traffic"}))

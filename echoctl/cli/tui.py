@@ -1,11 +1,9 @@
 """`echoctl tui`: the dashboard. What it shows is in echoctl/tui."""
 
-import dataclasses
 from typing import Annotated
 
 import typer
 
-from echoctl.cli import diagnostics
 from echoctl.cli.group import command_group
 
 app = command_group("Show the dashboard.")
@@ -23,22 +21,7 @@ def tui(no_listen: NoListen = False, theme: Theme = None, ascii_: Ascii = False,
     Listens itself when no listener runs; else it shows what the one in the other terminal does. The same without a
     screen: echoctl status --follow, echoctl history list, echoctl traffic verdict.
     """
-    from echoctl.cli import wishes  # noqa: PLC0415 - settings: not for --help
-    from echoctl.tui import run  # noqa: PLC0415 - Textual: fifteen bare interpreters
-    from echoctl.tui import theme as themes  # noqa: PLC0415 - the same
+    from echoctl.cli import dashboard  # noqa: PLC0415 - Textual: fifteen bare interpreters
 
-    run.check_terminal()
-    settings, spec = wishes.configured()
-    chosen = theme or settings.tui.theme or (themes.DEFAULT if diagnostics.has_colour() else themes.COLOURLESS)
-    options = run.Options(
-        spec=dataclasses.replace(spec, level=True),
-        listen=not no_listen,
-        theme=chosen,
-        ascii=ascii_ or settings.tui.ascii,
-        motion=settings.tui.motion and not no_motion,
-    )
-    code, bug = run.run(options, settings, diagnostics.note)
-    if bug is not None:
-        diagnostics.report(diagnostics.bug(bug))
-    if code:
+    if code := dashboard.show(listen=not no_listen, look=theme, ascii_only=ascii_, motion=not no_motion):
         raise typer.Exit(code)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from echoctl import config
-from echoctl.cli import diagnostics
 from echoctl.model import StoreMode
 from echoctl.services import sealed
 from echoctl.services.demo import SAMPLE
@@ -36,6 +35,8 @@ def configured() -> tuple[config.Config, EarSpec]:
 def seal(flag: bool | None, configured: str) -> str:
     """How much of a seal is wanted; giving it up is said out loud."""
     if flag is False:
+        from echoctl.cli import diagnostics  # noqa: PLC0415 - typer, which the dashboard does without
+
         diagnostics.note(sealed.LOST)
         return sealed.OFF
     return sealed.REQUIRE if flag else configured

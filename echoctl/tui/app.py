@@ -1,6 +1,7 @@
 """The dashboard itself: it lays out the panes, hands them what the feeds tell, and turns keys into verbs."""
 
 import asyncio
+import gc
 import signal
 import sys
 import time
@@ -11,6 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.containers import Container
+from textual.screen import Screen
 
 from echoctl.errors import ExitCode, StoreError
 from echoctl.services import state
@@ -27,6 +29,9 @@ from echoctl.tui.widgets.now import NowPane
 from echoctl.tui.widgets.ring import FRAME_S, Ring
 from echoctl.tui.widgets.status import StatusLine
 from echoctl.tui.widgets.traffic import TrafficPane
+
+SETTLE_S = 0.3
+"""After a change of size: when to see whether it has arrived."""
 
 IDLE_LOOK_S = 15.0
 """How often to see whether it is time to lock."""
@@ -54,6 +59,7 @@ class Dashboard(Controls):
         self._lookout = Lookout(self)
         self._ear: EarFeed | None = None
         self._store: StoreFeed | None = None
+        self._settling = False
         self._touched = time.monotonic()
         for one in theme.THEMES:
             self.register_theme(one)
@@ -65,6 +71,14 @@ class Dashboard(Controls):
         """For themes that are not ours."""
         return theme.DARK_VARIABLES
 
+    def get_default_screen(self) -> Screen[object]:
+        """The screen with its classes: set later, each would have the styles of all panes computed again."""
+        screen = super().get_default_screen()
+        screen.set_class(self.options.ascii, "-ascii")
+        layout.fit(screen, self.size.width, self.size.height)
+        layout.turn(screen, self.view)
+        return screen
+
     def compose(self) -> ComposeResult:
         """The panes."""
         yield StatusLine(id="status")
@@ -73,10 +87,10 @@ class Dashboard(Controls):
                 with Container(id="ringbox"):
                     yield Ring(id="ring")
                     yield StatusLine(id="word")
-                yield NowPane(id="now")
+                yield layout.titled(NowPane(id="now"))
             with Container(id="rest"):
-                yield HistoryList(id="history")
-                yield TrafficPane(id="traffic")
+                yield layout.titled(HistoryList(id="history"))
+                yield layout.titled(TrafficPane(id="traffic"))
         yield KeyBar(id="keybar")
 
     def on_load(self) -> None:
@@ -106,6 +120,7 @@ class Dashboard(Controls):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        gc.enable()  # __main__ has it wait until the first picture is there
         if state.listener_alive():
             self.now = replace(self.now, role=Role.OTHER)
         elif self.options.listen:
@@ -179,6 +194,16 @@ class Dashboard(Controls):
     def on_resize(self, event: events.Resize) -> None:
         """Another layout may fit better."""
         layout.fit(self.screen_stack[0], event.size.width, event.size.height)
+        if not self._settling:
+            self._settling = True
+            self.set_timer(SETTLE_S, self._settle)
+
+    def _settle(self) -> None:
+        """Of many sizes in a row Textual may forget the last one when the machine is busy: say it again."""
+        self._settling = False
+        for screen in self.screen_stack:
+            if screen.size != self.size:
+                screen.post_message(events.Resize(self.size, self.size))
 
     async def on_event(self, event: events.Event) -> None:
         """Notice that somebody is there."""

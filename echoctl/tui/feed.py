@@ -12,6 +12,8 @@ from typing import Any
 from textual.message import Message
 
 from echoctl.errors import EchoctlError
+from echoctl.led.lights import SysfsLight
+from echoctl.model import LedState
 from echoctl.services import following, state
 from echoctl.services.pipe import EarSpec
 from echoctl.settings import Config
@@ -107,18 +109,27 @@ class EarFeed:
                 hooks = Hooks(transcripts=self._settings.hooks.transcripts, complain=self._complain)
                 stack.callback(hooks.close)
                 self._add_hooks(hooks, stack)
-                self._follow(stack.enter_context(Listening(self._spec)), hooks)
+                light = self._light(stack)
+                self._follow(stack.enter_context(Listening(self._spec)), hooks, light)
         except EchoctlError as problem:
             error = problem
         self._tell(EarEnded(error))
 
-    def _follow(self, ear: Any, hooks: Any) -> None:
+    def _light(self, stack: contextlib.ExitStack) -> SysfsLight | None:
+        """The kernel's light that the configuration names. Raises DeviceError when it is not there."""
+        if not self._settings.led.sysfs:
+            return None
+        return stack.enter_context(contextlib.closing(SysfsLight(self._settings.led.sysfs)))
+
+    def _follow(self, ear: Any, hooks: Any, light: SysfsLight | None) -> None:
         while not ear.ended:
             events, ready = ear.poll(WAIT_S, [self._read])
             self._obey(ear, bool(ready))
             for event in events:
                 if event["type"] != "level":
                     hooks.tell(event)
+                if event["type"] == "state" and light is not None:
+                    light.show(LedState(event["state"]))
                 self._tell(EarEvent(event))
 
     def _add_hooks(self, hooks: Any, stack: contextlib.ExitStack) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from echoctl.model import LedState
 from echoctl.services.overview import Overview
@@ -41,6 +42,13 @@ def colour(screen: Screen[Any], led: LedState) -> None:
         screen.set_class(led is one, f"-{one}")
 
 
+def titled(pane: Widget) -> Widget:
+    """A pane with a frame that says what it is."""
+    pane.border_title = pane.id
+    pane.add_class("pane")
+    return pane
+
+
 def dress(app: "Controls") -> None:
     """Make the panes fit the theme, ASCII, and whether there is colour at all."""
     ascii_only = app.options.ascii
@@ -48,13 +56,6 @@ def dress(app: "Controls") -> None:
     app.ring.motion = app.options.motion
     for widget in (app.pane, app.status, app.word, app.history, app.traffic, app.keybar):
         widget.ascii = ascii_only
-    screen = app.screen_stack[0]
-    screen.set_class(ascii_only, "-ascii")
-    for pane, title in ((app.pane, "now"), (app.history, "history"), (app.traffic, "traffic")):
-        pane.add_class("pane")
-        pane.border_title = title
-    fit(screen, app.size.width, app.size.height)
-    turn(screen, app.view)
     app.ring.forget()
 
 

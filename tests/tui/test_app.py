@@ -1,5 +1,8 @@
 """The dashboard by its keys, its states and its sizes."""
 
+import asyncio
+import gc
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -7,17 +10,20 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
+from echoctl.clock import id_text
 from echoctl.errors import DeviceError, UsageError
 from echoctl.led import ring
 from echoctl.model import LedState
 from echoctl.services import state, vaults
 from echoctl.settings import Config, Tui
+from echoctl.store import db
 from echoctl.tui import theme
 from echoctl.tui.feed import EarEnded
 from echoctl.tui.now import Role
+from echoctl.tui.widgets import history
 from echoctl.tui.widgets.ring import Look
 from tests.heard import knows, nobody
-from tests.tui.stage import IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, STATES, TRANSCRIPT, WAKE, play, stage
+from tests.tui.stage import IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, STATES, TRANSCRIPT, WAKE, Scene, play, stage
 
 SIZES = ((80, 24), (120, 40), (200, 60), (50, 15), (20, 5))
 
@@ -85,6 +91,18 @@ def test_mute_works_over_an_open_recording(heard: list[str]) -> None:
             await on.sees(heard[0])
             await on.press("m")
             await on.until(lambda: state.snapshot().muted)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("keys", [["question_mark"], ["d"], ["f"]])
+def test_mute_works_over_a_question_and_the_keys(heard: list[str], keys: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            await on.press(*keys, "m")
+            await on.until(lambda: state.snapshot().muted)
+            assert len(on.app.screen_stack) == 2
 
     play(scene)
 
@@ -307,5 +325,57 @@ def test_it_locks_when_nobody_touches_a_key(heard: list[str]) -> None:
             on.app._lock_when_idle()
             await on.until(lambda: "set a timer" not in on.screen)
             await on.sees("(locked)")
+
+    play(scene)
+
+
+def test_a_hundred_thousand_recordings_scroll_by_page(vault: Path) -> None:
+    with db.session(paths.database()) as connection, db.immediate(connection):
+        connection.executemany(
+            "INSERT INTO recording(uid, at_ms, duration_ms, wake_word, room, mode, scores, size)"
+            " VALUES(?, ?, ?, 'alexa', '', 'times', '{}', 0)",
+            ((id_text(number.to_bytes(6, "big") + bytes(10)), number, number) for number in range(1, 100_001)),
+        )
+
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("100 000")
+            await on.sees("1 min 40 s")
+            await on.press("end")
+            await on.sees(" 0.0 s")
+            assert on.app.history.cursor == 99_999
+            for _ in range(40):
+                on.app.history.action_page(-40)
+                await on.pilot.pause()
+            await on.until(lambda: on.app.history.selected is not None)
+            assert len(on.app.history._pages) <= history.KEPT
+            await on.press("home")
+            await on.until(lambda: on.app.history.selected is not None)
+            assert on.app.history.selected is not None and on.app.history.selected.at_ms == 100_000
+
+    play(scene)
+
+
+def test_an_hour_of_speech_does_not_grow_it(store: Path) -> None:
+    """Pictures, levels and styles are kept in bounded numbers: after the first minute nothing more is added."""
+
+    async def speak(on: Scene, frames: int) -> None:
+        for number in range(frames):
+            on.app.ring.clock = lambda at=number: at * 0.1
+            level = {**LEVEL, "level": number % 17 / 17, "score": number % 23 / 23}
+            on.hear(level, {**PARTIAL, "text": "turn on " * (number % 9)})
+            on.app._frame()
+            await asyncio.sleep(0.002)
+
+    async def scene() -> None:
+        async with stage() as on:
+            on.hear(READY, IDLE, WAKE, LISTENING)
+            await speak(on, 500)
+            gc.collect()
+            before = sys.getallocatedblocks()
+            await speak(on, 200)
+            gc.collect()
+            assert sys.getallocatedblocks() - before < 1000
+            assert len(on.app.ring._pictures) <= 64
 
     play(scene)

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from echoctl.model import Recording, Word
 from echoctl.tui import keys
+from echoctl.tui.screens.over import Over
 from echoctl.tui.widgets.lines import Line, Lines, cut, fit, span, wrap
 from echoctl.wording import length, person_time, printable, said, size_text
 
 DOES = ("play", "feedback", "export", "copy", "delete")
 """What can be done here."""
 
-ALSO = ("mute", "lock")
+ALSO = ("lock",)
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -95,7 +95,7 @@ def _confidence(value: float) -> str:
     return "good" if value >= 0.8 else "warn" if value >= 0.5 else "bad"
 
 
-class Detail(ModalScreen[None]):
+class Detail(Over[None]):
     """A recording over the panes."""
 
     def __init__(self, recording: Recording, keymap: Mapping[str, str], *, ascii_only: bool) -> None:

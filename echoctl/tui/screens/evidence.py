@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from echoctl import wording_traffic
 from echoctl.services.axis import Speaker
+from echoctl.tui.screens.over import Over
 from echoctl.tui.widgets.lines import Line, Lines, fit, wrap
 from echoctl.tui.widgets.traffic import STYLES
 from echoctl.wording import printable, size_text
@@ -45,7 +45,7 @@ class EvidencePage(Lines):
         return lines
 
 
-class Evidence(ModalScreen[None]):
+class Evidence(Over[None]):
     """Why the verdict is what it is."""
 
     BINDINGS = [  # noqa: RUF012 - Textual reads it as it is

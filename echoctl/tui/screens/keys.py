@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from echoctl.tui import keys
+from echoctl.tui.screens.over import Over
 from echoctl.tui.widgets.lines import Line, Lines, cut, fit
 
 
@@ -46,7 +46,7 @@ class KeyTable(Lines):
         return rows
 
 
-class Keys(ModalScreen[None]):
+class Keys(Over[None]):
     """The keys, over everything."""
 
     BINDINGS = [  # noqa: RUF012 - Textual reads it as it is

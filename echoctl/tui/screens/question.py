@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from echoctl.tui.screens.over import Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Asked:
     """Keys and what they mean; without a field."""
 
 
-class Question(ModalScreen[str | None]):
+class Question(Over[str | None]):
     """Asks; the answer is what was typed, the chosen key, or None when the person went back."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "back", show=False)]  # noqa: RUF012 - Textual reads it as it is
