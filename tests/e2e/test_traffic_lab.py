@@ -58,6 +58,8 @@ def test_both_hear_the_same_wake_word_and_later_the_speaker_sends_unasked(net_la
         assert abs(burst["start"] - event["t0"]) < 1.0
     assert [row["wake"] is not None for row in sorted(bursts, key=lambda row: row["start"])] == [True, False]
     assert any("explained by wake" in line for line in lines)
+    done = [event["event"] for event in ending.truth]
+    assert done == ["connected", "wake", "metrics", "update", "wake", "false", "end"]
     assert sent(cli) == said(ending.truth)
     assert "and nobody called it" in cli("traffic", "report", "--html", "-").stdout
 

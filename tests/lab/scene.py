@@ -81,7 +81,9 @@ def _evening(listening: "subprocess.Popen[str]", speaker: net.SpeakerProcess, te
         (QUIET_S, 'somebody says: "Alexa, what time is it"', ""),
         (QUIET_S + HEARD_S, "", "wake"),
         (QUIET_S + 9, "the speaker reports to its metrics host", "metrics"),
+        (QUIET_S + 10.5, "it fetches an update", "update"),
         (QUIET_S + ALONE_S, "nobody says anything, and the speaker uploads", "wake"),
+        (QUIET_S + 21, "it takes a noise for its name; its cloud refuses", "false"),
     ]
     assert listening.stdin
     begun = time.monotonic()
