@@ -73,3 +73,38 @@ def test_a_phase_is_a_name_and_a_span(text: str) -> None:
     assert experiment.spans_of(["idle=0-30", "asked=30-60.5"]) == {"idle": (0, 30), "asked": (30, 60.5)}
     with pytest.raises(UsageError, match="is no phase"):
         experiment.spans_of([text])
+
+
+class Person:
+    """Does as told, at once."""
+
+    def __init__(self, *, enter: bool) -> None:
+        self._enter, self.told = enter, list[str]()
+
+    def silence(self, seconds: float) -> None:
+        self.told.append(f"silence {seconds:.0f}")
+
+    def request(self, number: int, of: int, seconds: float, *, muted: bool) -> int | None:
+        self.told.append(f"{'muted ' if muted else ''}{number} of {of}")
+        return BEGIN_MS + number if self._enter else None
+
+    def mute(self) -> None:
+        self.told.append("mute")
+
+    def notice(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def check(self) -> None:
+        """The watching goes on."""
+
+
+@pytest.mark.parametrize("enter", [True, False])
+def test_a_person_is_led_through_silence_requests_and_mute(enter: bool) -> None:
+    person = Person(enter=enter)
+    phases = experiment._guided(experiment.Course(7, 2, 1, 0), person, person)  # type: ignore[arg-type]
+    assert person.told == ["silence 7", "1 of 2", "2 of 2", "mute", "muted 1 of 1"]
+    assert [each.name for each in phases] == [IDLE, ASKED, MUTED]
+    assert phases[0].asked == ()
+    assert phases[1].asked == ((Wake(BEGIN_MS + 1), Wake(BEGIN_MS + 2)) if enter else None)
+    without = experiment._guided(experiment.Course(7, 2, 0, 0), person, person)  # type: ignore[arg-type]
+    assert [each.name for each in without] == [IDLE, ASKED]
