@@ -134,7 +134,9 @@ PROGRAMS = {
     "tcpdump -n -q": ["tcpdump", "-n", "-q", "-r"],
     "tshark -T fields": [
         *("tshark", "-n", "-T", "fields", "-e", "frame.time_epoch", "-e", "ip.src", "-e", "ip.dst"),
-        *("-e", "tcp.len", "-e", "udp.length", "-r"),
+        *("-e", "tcp.len", "-e", "udp.length"),
+        # as little as it can do: made-up contents on port 443 would keep it looking for TLS
+        *("-o", "tcp.desegment_tcp_streams:FALSE", "--disable-protocol", "tls", "-r"),
     ],
 }
 

@@ -109,11 +109,15 @@ class Monitor:
         self._seconds.clear()
         self._bursts.clear()
 
+    def close(self) -> Fresh:
+        """Nothing more comes: what was open until now."""
+        self.meter.finish()
+        fresh = self._take(())
+        return replace(fresh, bursts=(*fresh.bursts, *self._note(self._segmenter.flush())))
+
     def finish(self, damage: str = "") -> Report:
         """The capture is over: write the rest. Raises StoreError."""
-        self.meter.finish()
-        self._take(())
-        self._note(self._segmenter.flush())
+        self.close()
         self.save()
         capture = replace(self._capture(), truncated=bool(damage))
         again = False

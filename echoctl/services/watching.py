@@ -100,6 +100,7 @@ class Watcher:
                 while not self._ended:
                     self._attempt()
             finally:
+                self._pass(self._monitor.close())
                 report = self._monitor.finish()
         return report
 

@@ -59,8 +59,7 @@ def test_speech_is_told_while_it_is_uploaded_and_kept(path: Path) -> None:
     notes = Notes(lambda seen: bool(voices(seen)))
     report = watch(notes)
     assert notes.notices == ["begun"]
-    (voice,) = voices(notes)
-    assert voice.bytes_up < 24_000
+    assert voices(notes)[0].bytes_up < 24_000
     assert report.bursts == {BurstClass.VOICE: 1}
     assert report.capture.clock_offset_ms == 0
     with db.session(paths.database()) as connection:
@@ -89,6 +88,14 @@ def test_seconds_are_told_once_they_are_over(path: Path) -> None:
     watch(notes)
     assert sum(second.up for second in notes.seconds) <= 12_000
     assert len({second.at_s for second in notes.seconds}) == len(notes.seconds)
+
+
+def test_the_last_second_and_the_open_burst_are_told_at_the_end(path: Path) -> None:
+    program(path, "tcpdump", "head(); speak(2.5); time.sleep(20)", live=True)
+    notes = Notes(lambda seen: bool(voices(seen)))
+    report = watch(notes)
+    assert sum(second.up for second in notes.seconds) == 800 * report.capture.packets
+    assert notes.bursts[-1].bytes_up == 800 * report.capture.packets
 
 
 @pytest.mark.parametrize(
