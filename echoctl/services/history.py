@@ -209,7 +209,7 @@ def opened(ask: vaults.Ask, *, needs_key: bool) -> Iterator[History | None]:
         yield None
         return
     with db.session(paths.database()) as connection, contextlib.ExitStack() as stack:
-        purge.finish(connection, 0.0)
+        purge.resume(connection)
         reader, problem = None, None
         given = ask if isinstance(ask, identities.Identity) else _Remembering(ask)
         try:

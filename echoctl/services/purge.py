@@ -92,6 +92,12 @@ def finish(connection: db.Connection, patience_s: float | None = None) -> bool:
     return not purging.pending(connection)
 
 
+def resume(connection: db.Connection) -> None:
+    """`finish`, for a command that came for something else: does not wait, and what fails is left to the next one."""
+    with suppress(StoreError, db.Error):
+        finish(connection, 0.0)
+
+
 def _destroy_old_secret(connection: db.Connection, now_ms: int) -> None:
     """After a rotation's point of no return: the new device secret takes the old one's place. Needs no passphrase.
 
@@ -122,7 +128,7 @@ def receipts() -> list[Receipt]:
     if not db.exists(paths.database()):
         return []
     with db.session(paths.database()) as connection:
-        finish(connection, 0.0)
+        resume(connection)
         return [_receipt(job) for job in purging.jobs(connection)]
 
 

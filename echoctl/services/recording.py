@@ -149,7 +149,7 @@ class Recorder:
     def _connect(self) -> db.Connection:
         if self._connection is None:
             self._connection = db.connect(paths.database(), create=True)
-            purge.finish(self._connection, 0.0)
+            purge.resume(self._connection)
         return self._connection
 
     @contextlib.contextmanager

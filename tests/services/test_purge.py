@@ -13,7 +13,7 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import StoreError
 from echoctl.model import Detection, Selection, StoreMode, Transcript
-from echoctl.services import database, history, purge, vaults
+from echoctl.services import counting, database, history, purge, vaults
 from echoctl.services.recording import Recorder
 from echoctl.store import db, events, purging, slabs
 from tests.heard import MORNING_MS, nobody, say
@@ -276,7 +276,7 @@ def test_what_is_past_the_point_of_no_return_is_nowhere_any_more(vault: Path) ->
     ids = fill(5)
     begun(*ids[:3])
     assert purge.plan(ALL).ids == tuple(ids[3:])
-    assert history.stats() and history.stats().recordings == 2  # type: ignore[union-attr]
+    assert (counted := counting.stats()) and counted.recordings == 2
     assert vaults.status().recordings == 2
     health = database.check()
     assert health and health.problems == ()
@@ -362,3 +362,19 @@ def test_a_purge_succeeds_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.Mon
             say(recorder, "room again", MORNING_MS + 5000)
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_an_unfinished_purge_that_cannot_be_finished_keeps_nobody_from_reading(
+    vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for a command that can."""
+    ids = fill(3)
+    begun(ids[0])
+    with monkeypatch.context() as broken:
+        broken.setattr(purging, "remove_rows", _full)
+        with pytest.raises(StoreError, match="full"):
+            purge.settle()
+        assert len(texts()) == 2
+        assert len(fill(1)) == 1
+    assert purge.settle()
+    assert purge.receipts()[0].done_ms
