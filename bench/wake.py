@@ -2,6 +2,7 @@
 
     python bench/wake.py --data FOLDER [--model FOLDER] [--word alexa …] [--snr clean 10] [--peers] [--json]
         [--synthetic FOLDER]   clips from bench/voices.py, for words of which DATA has none
+        [--threshold 0.3 0.6]  the curve: a row for each of these in place of the word's own
 
 One row per word, signal-to-noise ratio and set of engines. A wake is a hit when it was decided between 0.1 s after
 the word's start and 2.5 s after its end; latency counts from the word's end to the decision, in stream time. CPU is
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class Row:
     detector: str
     word: str
     snr: str
+    threshold: float | None
+    """None: the usual one of the word."""
     voices: str
     """Whose the clips are: people, synthetic, or none."""
     clips: int
@@ -79,7 +82,7 @@ def score(name: str, word: str, snr: str, wakes: list[float], spoken: list[Spoke
     return len(spoken) - len(latencies), len(wakes) - len(used), latencies
 
 
-def measure(name: str, word: str, snr: str, streams: "Streams", run: Run) -> Row:
+def measure(name: str, word: str, snr: str, streams: "Streams", run: Run, threshold: float | None = None) -> Row:
     wakes, cpu = run(streams.positive) if streams.spoken else ([], 0.0)
     false, more = run(streams.negative)
     missed, around, latencies = score(name, word, snr, wakes, streams.spoken)
@@ -89,6 +92,7 @@ def measure(name: str, word: str, snr: str, streams: "Streams", run: Run) -> Row
         name,
         word,
         snr,
+        threshold,
         streams.voices,
         len(streams.spoken),
         missed,
@@ -137,7 +141,7 @@ def without(package: str) -> Iterator[None]:
             sys.modules[package] = kept
 
 
-def in_process(words: Sequence[str], model: Model) -> Run:
+def in_process(words: Sequence[str], model: Model, thresholds: Mapping[str, float]) -> Run:
     """The detector alone."""
 
     def run(pcm: bytes) -> tuple[list[float], float]:
@@ -146,7 +150,7 @@ def in_process(words: Sequence[str], model: Model) -> Run:
         def recent(seconds: float) -> bytes:
             return pcm[max(0, heard - int(seconds * RATE) * 2) : heard]
 
-        detector = WakeDetector(words, model, recent=recent, thresholds={})
+        detector = WakeDetector(words, model, recent=recent, thresholds=thresholds)
         wakes, began = [], time.process_time()
         for _, chunk in chunks(pcm):
             heard += len(chunk)
@@ -157,7 +161,7 @@ def in_process(words: Sequence[str], model: Model) -> Run:
     return run
 
 
-def through_command(words: Sequence[str], model: str, hidden: Sequence[str]) -> Run:
+def through_command(words: Sequence[str], model: str, hidden: Sequence[str], thresholds: Mapping[str, float]) -> Run:
     """`echoctl listen --input FILE --json --no-store` with an empty home."""
 
     def run(pcm: bytes) -> tuple[list[float], float]:
@@ -174,6 +178,8 @@ def through_command(words: Sequence[str], model: str, hidden: Sequence[str]) -> 
             root = str(Path(__file__).resolve().parent.parent)
             environ = {name: value for name, value in os.environ.items() if not name.startswith("ECHOCTL_")}
             environ |= {"HOME": home, "ECHOCTL_DATA_DIR": home + "/data", "ECHOCTL_SPEECH_MODEL": model}
+            if thresholds:
+                environ["ECHOCTL_WAKE_THRESHOLDS"] = ",".join(f"{word}={at}" for word, at in thresholds.items())
             environ |= {"PYTHONPATH": os.pathsep.join([home, root, os.environ.get("PYTHONPATH", "")])}
             command = [sys.executable, "-m", "echoctl", "listen", "--input", sound, "--json", "--no-store"]
             before = os.times()
@@ -197,13 +203,15 @@ def rows(args: argparse.Namespace, model_path: str) -> Iterator[Row]:
     model = Model.load(model_path)
     for word, snr in itertools.product(args.word, args.snr):
         streams = build(clips, synthetic, word, snr, args.seed)
-        for name, hidden in sets(word, grammar=args.grammar).items():
+        for (name, hidden), at in itertools.product(sets(word, grammar=args.grammar).items(), args.threshold or [None]):
             with contextlib.ExitStack() as stack:
                 for package in hidden:
                     stack.enter_context(without(package))
                 command = args.engine == "command"
-                run = through_command([word], model_path, hidden) if command else in_process([word], model)
-                yield measure(name, word, snr, streams, run)
+                given = {} if at is None else {word: at}
+                real = through_command([word], model_path, hidden, given)
+                run = real if command else in_process([word], model, given)
+                yield measure(name, word, snr, streams, run, at)
         for name, peer in peers(word).items() if args.peers else ():
             yield measure(name, word, snr, streams, peer(word, model))
 
@@ -223,6 +231,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="", help="a folder or a name; the installed one when left out")
     parser.add_argument("--word", nargs="+", default=["alexa", "computer", "echo", "amazon"])
     parser.add_argument("--snr", nargs="+", default=["clean", "10"], help="clean, or dB")
+    parser.add_argument("--threshold", nargs="+", type=float, help="one row for each")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--engine", choices=("command", "detector"), default="command")
     parser.add_argument("--grammar", action="store_true", help="neural words also without a neural model")
@@ -239,7 +248,8 @@ def show(row: Row, model: str) -> str:
     latency = f"{row.latency_p50:5.2f} /{row.latency_p95:5.2f}" if row.latency_p50 is not None else "     -      "
     miss = f"{row.missed:3d}/{row.clips:<3d} {row.miss:6.1%}" if row.clips else "      -       "
     false = f"{row.false_natural:7d}  {row.false_confusable:10d}  {row.false_noise:5d}  {row.false_around:6d}"
-    begin = f"{row.detector:22}  {row.word:10}  {row.snr:>5}  {row.voices:9}"
+    at = "usual" if row.threshold is None else f"{row.threshold:g}"
+    begin = f"{row.detector:22}  {row.word:10}  {row.snr:>5}  {at:>5}  {row.voices:9}"
     return f"{begin}  {miss}  {false}  {latency}  {row.cpu_s_per_h:8.1f}  {model}"
 
 
@@ -251,9 +261,9 @@ def main() -> None:
     about |= {"engine": args.engine} | {engine.package: engine.version or "-" for engine in engines()}
     if not args.json:
         print("  ".join(f"{name}: {value}" for name, value in about.items()))
-        print(f"{'':22}  {'':10}  {'':5}  {'':25}  false wakes in                    latency s   CPU s")
+        print(f"{'':22}  {'':10}  {'':12}  {'':25}  false wakes in                    latency s   CPU s")
         print(
-            f"{'detector':22}  {'word':10}  {'dB':>5}  {'voices':9}  {'missed':14}  "
+            f"{'detector':22}  {'word':10}  {'dB':>5}  {'score':>5}  {'voices':9}  {'missed':14}  "
             f"natural  confusable  noise  around  {'p50 / p95':12}  per hour  speech model",
             flush=True,
         )

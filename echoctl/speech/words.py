@@ -19,7 +19,7 @@ went men read need land different home us move try kind hand picture again chang
 
 ORDINARY = tuple(_ORDINARY.split())
 """The commonest words of written English. In a grammar they take up ordinary speech, which "[unk]" alone leaves to
-the wake word; unlike words that sound like the wake word they take little from it (docs/decisions/0006)."""
+the wake word; unlike words that sound like the wake word they take little from it (docs/decisions/0003)."""
 
 
 def normal(word: str) -> str:
