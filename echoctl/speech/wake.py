@@ -20,8 +20,8 @@ THRESHOLD = 0.02
 """Of microWakeWord, far below its own cut-off (0.9): the second stage decides."""
 
 _ALONE = (
-    "no neural spotter is installed (extra: neural), so the speech model's grammar listens alone; "
-    "its misses and false wakes, as measured, are in docs/decisions/0003-wake-cascade.md"
+    "no neural spotter is installed (extra: neural), so the speech model's grammar listens alone: "
+    "with alexa it had 3 false wakes in 23 minutes of talk when it was measured, the spotter none"
 )
 """docs/decisions/0003-wake-cascade.md."""
 
