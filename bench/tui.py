@@ -11,6 +11,7 @@ import argparse
 import itertools
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -108,21 +109,24 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def first_paint(command: str, word: str, folder: str) -> float:
-    """Milliseconds from the command to the word on the screen."""
+def first_paint(command: str, word: str, folder: str) -> tuple[float, float]:
+    """Milliseconds from the command to the word on the screen, and of processor time until then."""
     began = time.perf_counter()
     with terminal(command, folder) as tmux:
         while word not in tmux("capture-pane", "-p"):
             time.sleep(0.005)
             if time.perf_counter() - began > 30:
                 raise SystemExit(f"{command} never showed {word!r}")
-        return (time.perf_counter() - began) * 1000
+        return (time.perf_counter() - began) * 1000, used(tmux.pid) * 1000
 
 
-def bare() -> float:
-    began = time.perf_counter()
+def bare() -> tuple[float, float]:
+    """The same of `python -c pass`."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", "pass"], check=True)
-    return (time.perf_counter() - began) * 1000
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return (time.perf_counter() - began) * 1000, busy * 1000
 
 
 def share(command: str, folder: str, seconds: float) -> tuple[float, float]:
@@ -153,8 +157,9 @@ def main() -> None:
         programs |= {name: name for name in ("btop", "bmon") if shutil.which(name)}
         costs = {name: share(command, folder, options.seconds) for name, command in programs.items()}
     result = {
-        "first_paint_ms": round(statistics.median(start for _, start in starts)),
-        "ratio": round(statistics.median(start / alone for alone, start in starts), 1),
+        "first_paint_ms": round(statistics.median(start[0] for _, start in starts)),
+        "ratio": round(statistics.median(start[0] / alone[0] for alone, start in starts), 1),
+        "cpu_ratio": round(statistics.median(start[1] / alone[1] for alone, start in starts), 1),
         "percent": {name: round(percent, 2) for name, (percent, _) in costs.items()},
         "growth_mb": {name: round(growth, 2) for name, (_, growth) in costs.items()},
         "load": round(os.getloadavg()[0], 1),
@@ -163,7 +168,8 @@ def main() -> None:
         print(json.dumps(result, indent=2))
         return
     print(f"{options.rounds} rounds, {options.seconds:.0f} s each; load {result['load']}")
-    print(f"first paint {result['first_paint_ms']} ms, {result['ratio']}x of python -c pass")
+    ratios = f"{result['ratio']}x of python -c pass, {result['cpu_ratio']}x of its processor time"
+    print(f"first paint {result['first_paint_ms']} ms, {ratios}")
     for name, (percent, growth) in costs.items():
         print(f"{name:<30} {percent:6.2f} % of a core  {growth:+6.2f} MB")
 
