@@ -75,8 +75,8 @@ def mad(sample: Sample) -> list[Event]:
 
 
 PEERS: dict[str, Callable[[Sample], list[Event]]] = {
-    "echoctl voice": ours,
-    "echoctl voice or possible": ours_possible,
+    "width rule": ours,
+    "width rule, or possible": ours_possible,
     "Dubois peak threshold": peak,
     "3 s sum > 16 kB": three_seconds,
     "EWMA 6 sigma": ewma,

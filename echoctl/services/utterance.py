@@ -68,8 +68,11 @@ class Utterance:
         return EndPoint.CONTINUE, None if in_pause else self._understand()
 
     def under_way(self, min_speech_ms: float) -> bool:
-        """Whether more than a wake word was said. Until then the wake word may be said again, and begins anew."""
-        return self.speech_ms >= min_speech_ms + WORD_MS
+        """Whether more than a wake word was said. Until then the wake word may be said again, and begins anew.
+
+        A request without one (push to talk) is under way from its beginning.
+        """
+        return not self.word or self.speech_ms >= min_speech_ms + WORD_MS
 
     @property
     def speech_ms(self) -> float:

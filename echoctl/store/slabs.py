@@ -1,7 +1,7 @@
 """Key slabs: the wrapped record keys of an epoch, in one preallocated blob, written and zeroed in place.
 
 Rows are no place for a key. A B-tree moves rows about, and what it leaves in the gaps of live pages is zeroed
-neither by `secure_delete` nor by a checkpoint (docs/decisions/0003). A blob written through SQLite's incremental
+neither by `secure_delete` nor by a checkpoint (docs/decisions/0006). A blob written through SQLite's incremental
 I/O stays where it is, with one exception: its first bytes are kept in the row itself, and that moves like any other.
 They are at most a page, so the first page of a slab holds no key.
 """
