@@ -80,7 +80,7 @@ def status(json: output.Json = False) -> None:
         ("opens with", opens),
         ("recovery", "a line made " + output.person_time(made) if (made := now.slots.get("recovery")) else "none"),
         ("device key", f"{now.device_key_path}: {now.device_key}"),
-        ("holds", f"{now.recordings} recordings, {output.size_text(now.size)}"),
+        ("holds", f"{counted(now.recordings)}, {output.size_text(now.size)}"),
     ]
     for name, value in rows:
         output.line(f"{name:<11} {value}")
