@@ -51,7 +51,7 @@ with stream:
 OPEN_WAKE_WORD = """
 import sys, time
 from pyopen_wakeword import OpenWakeWord, OpenWakeWordFeatures, Model
-features, word = OpenWakeWordFeatures.from_builtin(), OpenWakeWord.from_model(Model.ALEXA)
+features, word = OpenWakeWordFeatures.from_builtin(), OpenWakeWord.from_builtin(Model.ALEXA)
 pcm = sys.stdin.buffer.read()
 begin = time.process_time()
 for at in range(0, len(pcm) - 2559, 2560):
