@@ -24,7 +24,9 @@ class Terminal:
     def start(self, *arguments: str, columns: int = 80, rows: int = 24, term: str = "xterm-256color") -> None:
         """Run `echoctl …` in a screen of the given size."""
         command = shlex.join([sys.executable, "-m", "echoctl", *arguments])
-        shown = f"TERM={term} PYTHONPATH={shlex.quote(str(REPOSITORY))} {command}; echo $? > {self._kept}; sleep 60"
+        # The shell must outlive a Ctrl-C that is meant for the command.
+        environment = f"TERM={term} PYTHONPATH={shlex.quote(str(REPOSITORY))}"
+        shown = f"trap : INT; {environment} {command}; echo $? > {self._kept}; sleep 60"
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), shown)
 
     def type(self, *keys: str) -> None:
