@@ -1,5 +1,6 @@
 """What the dashboard knows of this moment, and how the ear's events and the store's state change it. Pure."""
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -80,16 +81,20 @@ def seen(now: Now, store: Snapshot) -> Now:
         now = replace(now, seal=sealed.sentence(store.seal, store.sent_bytes), sealed=store.seal != sealed.NONE)
     if now.role in (Role.OWN, Role.STARTING):
         return replace(now, mic=store.mic) if store.listening else now
-    role = Role.OTHER if store.listening else Role.NONE
+    # A look that was taken while our own ear died, and comes after the news of it, still shows it alive.
+    others = store.listening and store.pid != os.getpid()
+    role, trouble = (Role.OTHER, "") if others else (Role.NONE, now.trouble)
     return replace(
         now,
         role=role,
-        led=LedState(store.led),
+        # The store knows nothing of an ear that failed before it had a row; "off" would hide why.
+        led=LedState.ERROR if trouble and not store.muted else LedState(store.led),
         mic=store.mic,
         device=store.device or now.device,
         pid=store.pid,
         level=0.0,
         partial="",
+        trouble=trouble,
     )
 
 

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 from echoctl.errors import DeviceError
@@ -16,10 +17,10 @@ def after(*events: dict[str, object]) -> Now:
     return now
 
 
-def snapshot(**changes: object) -> Snapshot:
+def snapshot(listening: bool = True, **changes: object) -> Snapshot:
     row = {"muted": 0, "muted_by": "", "muted_ms": 0, "led": "idle", "led_ms": 0, "mic": "open", "device": "x"}
     row |= {"pid": 7, "started_ms": 0, "ear_pid": 0, "seal": "none", **changes}
-    return Snapshot(row, {"wakes": 3}, listening=True)  # type: ignore[arg-type]
+    return Snapshot(row, {"wakes": 3}, listening)  # type: ignore[arg-type]
 
 
 def test_a_request_from_its_wake_word_to_its_text() -> None:
@@ -70,3 +71,13 @@ def test_an_ear_that_fails_leaves_a_sentence() -> None:
     assert (now.role, now.led, now.partial, now.trouble) == (Role.NONE, "error", "", "no microphone: plug one in")
     assert ended(OWN, None).led is LedState.OFF
     assert ended(replace(OWN, muted=True), None).led is LedState.MUTED
+
+
+def test_a_look_at_the_store_does_not_hide_why_the_ear_failed() -> None:
+    failed = ended(Now(role=Role.STARTING), DeviceError("no microphone", "plug one in"))
+    for stale_or_fresh in (snapshot(pid=os.getpid()), snapshot(listening=False)):
+        now = seen(failed, stale_or_fresh)
+        assert (now.role, now.led, now.trouble) == (Role.NONE, "error", "no microphone: plug one in")
+    assert seen(failed, snapshot(listening=False, muted=1)).led is LedState.MUTED
+    others = seen(failed, snapshot())
+    assert (others.role, others.led, others.trouble) == (Role.OTHER, "idle", "")
