@@ -10,6 +10,7 @@ from stat import S_ISREG
 from echoctl import paths
 from echoctl.errors import StoreError, UsageError
 from echoctl.store import check, db
+from echoctl.store.transactions import explain
 
 _PIECE = 1 << 20
 
@@ -25,7 +26,7 @@ def copy_to(connection: sqlite3.Connection, path: str) -> int:
         try:
             connection.execute("VACUUM INTO ?", (part,))
         except sqlite3.Error as exc:
-            raise db.explain(exc, path) from exc
+            raise explain(exc, path) from exc
         _sync(part)
         return os.stat(part).st_size
 
@@ -90,7 +91,7 @@ def _check(part: str, source: str) -> None:
         with contextlib.closing(db.connect_foreign(part)) as connection:
             found = check.problems(connection) or _strangers(connection)
     except db.FAULTS as exc:
-        raise db.explain(exc, source) from exc
+        raise explain(exc, source) from exc
     except StoreError as exc:
         raise StoreError(exc.message.replace(part, source), exc.hint) from exc
     if found:

@@ -1,4 +1,4 @@
-"""Opening the database: rights, pragmas, transactions, and what SQLite's errors mean to a person.
+"""Opening the database: rights, pragmas, identity. Its transactions are found here too (store/transactions.py).
 
 The fast path comes through here: besides errors this module imports what the interpreter has already loaded and
 sqlite3. Everything that migrates lives in store.migrations, which is imported only when there is work for it.
@@ -13,6 +13,10 @@ from types import TracebackType
 from echoctl import paths
 from echoctl.errors import StoreError
 from echoctl.store import keymark
+from echoctl.store.transactions import BUSY_SECONDS, explain
+from echoctl.store.transactions import FAULTS as FAULTS
+from echoctl.store.transactions import StoreFull as StoreFull
+from echoctl.store.transactions import immediate as immediate
 
 APPLICATION_ID = 0x65636863
 """`PRAGMA application_id` of our files: "echc"."""
@@ -23,20 +27,9 @@ SCHEMA_VERSION = 4
 PAGE_SIZE = 4096
 """Bytes. Slabs rely on it: store/slabs.py."""
 
-BUSY_SECONDS = 5.0
-"""How long a writer waits for another one."""
-
 Connection = sqlite3.Connection
 Error = sqlite3.Error
 """For those who hold one without saying SELECT."""
-
-FAULTS = (sqlite3.Error, UnicodeDecodeError)
-"""What the module raises over a damaged file: where SQLite's own message quotes it, it may not be text."""
-
-
-class StoreFull(StoreError):
-    """The disk is full; nothing was changed."""
-
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -149,69 +142,6 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
             raise explain(error, self._path) from error
 
 
-class immediate:  # noqa: N801 - used like a function: `with immediate(conn):`
-    """A write transaction: BEGIN IMMEDIATE … COMMIT, rolled back whatever is raised inside.
-
-    Immediate, because a deferred transaction that reads and then writes cannot wait for another writer: SQLite
-    fails it at once, whatever the busy timeout. Raises StoreError when the database is busy, full, read-only or
-    unreadable; then nothing of the block has happened.
-    """
-
-    def __init__(self, conn: sqlite3.Connection) -> None:
-        self._conn = conn
-
-    def __enter__(self) -> sqlite3.Connection:
-        """Take the write lock, waiting up to BUSY_SECONDS."""
-        try:
-            self._conn.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as exc:
-            raise explain(exc) from exc
-        return self._conn
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        """Commit, or roll back."""
-        try:
-            if error is None:
-                self._conn.execute("COMMIT")
-        except sqlite3.DatabaseError as exc:
-            error = exc
-        if error is not None:
-            if self._conn.in_transaction:
-                self._conn.execute("ROLLBACK")
-            if isinstance(error, sqlite3.DatabaseError):
-                raise explain(error) from error
-
-
-def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Exception:
-    """The StoreError that says what SQLite meant, or `error` itself where the program is at fault."""
-    name = getattr(error, "sqlite_errorname", "")
-    for prefix, message, hint in _MEANINGS:
-        if name.startswith(prefix):
-            kind = StoreFull if prefix == "SQLITE_FULL" else StoreError
-            return kind(message.format(path=path or "the database"), hint)
-    if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):  # only damage can cause these two
-        return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
-    return error
-
-
-_DAMAGED_HINT = "see what is left of it: echoctl db check"
-
-_MEANINGS = (
-    ("SQLITE_BUSY", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
-    ("SQLITE_LOCKED", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
-    ("SQLITE_FULL", "the disk is full: {path} cannot grow", "free some space and try again: nothing was changed"),
-    ("SQLITE_READONLY", "{path} cannot be written", "check the rights of the file, of its folder and of the disk"),
-    ("SQLITE_CANTOPEN", "{path} cannot be opened", "check the rights of the file and that its folder is writable"),
-    (
-        "SQLITE_IOERR",
-        "{path} cannot be read or written: input/output error",
-        "check the disk, its space and its limits",
-    ),
-    ("SQLITE_CORRUPT", "{path} is damaged", _DAMAGED_HINT),
-    ("SQLITE_NOTADB", "{path} is not a database", "move it away, or bring back a good copy of it"),
-)
-
-
 def _open(path: str) -> sqlite3.Connection:
     # A URI, because only that can say "do not create".
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
@@ -257,7 +187,7 @@ def _check_identity(conn: sqlite3.Connection, path: str) -> int:
 def _migrate(conn: sqlite3.Connection) -> None:
     from echoctl.store import migrations  # noqa: PLC0415 - sqlite-utils costs 40 ms, needed once per schema
 
-    migrations.apply(conn)
+    migrations.apply(conn, application_id=APPLICATION_ID, version=SCHEMA_VERSION)
 
 
 def _create(path: str) -> None:

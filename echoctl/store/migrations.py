@@ -8,7 +8,7 @@ import sqlite3
 import sqlite_utils
 
 from echoctl.errors import StoreError
-from echoctl.store import db
+from echoctl.store.transactions import immediate
 
 STRICT_SINCE = (3, 37, 0)
 """The first SQLite with STRICT tables."""
@@ -16,16 +16,19 @@ STRICT_SINCE = (3, 37, 0)
 steps = sqlite_utils.Migrations("echoctl")
 
 
-def apply(conn: sqlite3.Connection) -> None:
-    """Bring the database to db.SCHEMA_VERSION. Raises StoreError when SQLite is too old, or as `immediate` does."""
+def apply(conn: sqlite3.Connection, *, application_id: int, version: int) -> None:
+    """Run the steps that are missing, and write into the file whose it is and how many steps it has seen.
+
+    Raises StoreError when SQLite is too old, or as `immediate` does.
+    """
     if sqlite3.sqlite_version_info < STRICT_SINCE:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old", "echoctl needs 3.37: use a newer Python")
-    with db.immediate(conn):
+    with immediate(conn):
         # Inside the transaction sqlite-utils falls back to savepoints. Somebody may have migrated while we waited
         # for the lock: the steps' own record knows.
         steps.apply(sqlite_utils.Database(conn))
-        conn.execute(f"PRAGMA application_id = {db.APPLICATION_ID}")
-        conn.execute(f"PRAGMA user_version = {db.SCHEMA_VERSION}")
+        conn.execute(f"PRAGMA application_id = {application_id}")
+        conn.execute(f"PRAGMA user_version = {version}")
 
 
 @steps()

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 
-from echoctl.store import db
+from echoctl.store.transactions import BUSY_SECONDS, immediate
 
 _PIECE_BYTES = 64 << 20
 """Largest row of filler."""
@@ -24,7 +24,7 @@ def erase(connection: sqlite3.Connection, patience_s: float | None = None) -> bo
     Returns False when a reader kept that from happening: then the log holds what it held. Raises sqlite3.Error or
     StoreError when the disk is full or fails.
     """
-    end = time.monotonic() + (db.BUSY_SECONDS if patience_s is None else patience_s)
+    end = time.monotonic() + (BUSY_SECONDS if patience_s is None else patience_s)
     if not _checkpoint(connection, "RESTART", end):
         return False
     size = _size(connection)
@@ -44,7 +44,7 @@ def _checkpoint(connection: sqlite3.Connection, mode: str, end: float) -> bool:
                 return not busy
             time.sleep(_SLICE_S)
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {round(db.BUSY_SECONDS * 1000)}").fetchall()
+        connection.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}").fetchall()
 
 
 def _size(connection: sqlite3.Connection) -> int:
@@ -63,11 +63,11 @@ def _overwrite(connection: sqlite3.Connection, size: int) -> None:
     """
     connection.execute("PRAGMA secure_delete = FAST").fetchall()  # to write zeros over zeros would double it
     try:
-        with db.immediate(connection):
+        with immediate(connection):
             connection.execute("DELETE FROM filler")
             for piece in range(0, size, _PIECE_BYTES):
                 connection.execute("INSERT INTO filler(zeros) VALUES(zeroblob(?))", (min(_PIECE_BYTES, size - piece),))
-        with db.immediate(connection):
+        with immediate(connection):
             connection.execute("DELETE FROM filler")
     finally:
         connection.execute("PRAGMA secure_delete = ON").fetchall()

@@ -5,6 +5,7 @@ import sqlite3
 
 from echoctl.errors import StoreError
 from echoctl.store import db
+from echoctl.store.transactions import explain
 
 
 class Watch:
@@ -27,7 +28,7 @@ class Watch:
         try:
             version = db.data_version(self._connection)
         except sqlite3.Error as exc:
-            raise db.explain(exc, self._path) from exc
+            raise explain(exc, self._path) from exc
         changed, self._version = version != self._version, version
         return changed
 

@@ -1,0 +1,82 @@
+"""Write transactions, and what SQLite's errors mean to a person.
+
+Below everything else in the store, so that migrations and the log's eraser need not know how a database is opened.
+"""
+
+import sqlite3
+from types import TracebackType
+
+from echoctl.errors import StoreError
+
+BUSY_SECONDS = 5.0
+"""How long a writer waits for another one."""
+
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What the module raises over a damaged file: where SQLite's own message quotes it, it may not be text."""
+
+
+class StoreFull(StoreError):
+    """The disk is full; nothing was changed."""
+
+
+class immediate:  # noqa: N801 - used like a function: `with immediate(conn):`
+    """A write transaction: BEGIN IMMEDIATE … COMMIT, rolled back whatever is raised inside.
+
+    Immediate, because a deferred transaction that reads and then writes cannot wait for another writer: SQLite
+    fails it at once, whatever the busy timeout. Raises StoreError when the database is busy, full, read-only or
+    unreadable; then nothing of the block has happened.
+    """
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Take the write lock, waiting up to BUSY_SECONDS."""
+        try:
+            self._conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as exc:
+            raise explain(exc) from exc
+        return self._conn
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Commit, or roll back."""
+        try:
+            if error is None:
+                self._conn.execute("COMMIT")
+        except sqlite3.DatabaseError as exc:
+            error = exc
+        if error is not None:
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                raise explain(error) from error
+
+
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Exception:
+    """The StoreError that says what SQLite meant, or `error` itself where the program is at fault."""
+    name = getattr(error, "sqlite_errorname", "")
+    for prefix, message, hint in _MEANINGS:
+        if name.startswith(prefix):
+            kind = StoreFull if prefix == "SQLITE_FULL" else StoreError
+            return kind(message.format(path=path or "the database"), hint)
+    if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):  # only damage can cause these two
+        return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
+    return error
+
+
+_DAMAGED_HINT = "see what is left of it: echoctl db check"
+
+_MEANINGS = (
+    ("SQLITE_BUSY", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
+    ("SQLITE_LOCKED", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
+    ("SQLITE_FULL", "the disk is full: {path} cannot grow", "free some space and try again: nothing was changed"),
+    ("SQLITE_READONLY", "{path} cannot be written", "check the rights of the file, of its folder and of the disk"),
+    ("SQLITE_CANTOPEN", "{path} cannot be opened", "check the rights of the file and that its folder is writable"),
+    (
+        "SQLITE_IOERR",
+        "{path} cannot be read or written: input/output error",
+        "check the disk, its space and its limits",
+    ),
+    ("SQLITE_CORRUPT", "{path} is damaged", _DAMAGED_HINT),
+    ("SQLITE_NOTADB", "{path} is not a database", "move it away, or bring back a good copy of it"),
+)
