@@ -30,6 +30,9 @@ class Listening:
 
     def __init__(self, spec: EarSpec) -> None:
         self._spec = spec
+        self._ear: subprocess.Popen[bytes]
+        self._ready = self._pushed = False
+        self._light: Event = {"type": "state", "muted": False, "by": ""}
         self._deaths = 0
         self._started = 0.0
         self._again_at: float | None = None
@@ -69,8 +72,10 @@ class Listening:
         return events, ready
 
     def push(self) -> None:
-        """Begin a request without a wake word."""
-        if self._ear.poll() is None:
+        """Begin a request without a wake word; an ear that loads its models yet gets the wish when it is ready."""
+        if not self._ready:
+            self._pushed = True  # until the ear has its handler the signal would kill it
+        elif self._ear.poll() is None:
             self._ear.send_signal(signal.SIGUSR2)
 
     def stop(self) -> None:
@@ -87,6 +92,7 @@ class Listening:
         self._reader = Reader()
         self._started = time.monotonic()
         self._again_at = None
+        self._ready = self._pushed = False
         log = logs.open_log()
         try:
             self._ear = subprocess.Popen(
@@ -108,10 +114,20 @@ class Listening:
             return self._bury()
         events = self._reader.feed(data)
         for event in events:
-            if event["type"] == "error" and event.get("fatal"):
-                self._fatal = EchoctlError(event["message"], event["hint"])
-                self._fatal.exit_code = event["code"]
+            self._note(event)
         return [event for event in events if not event.get("fatal")]
+
+    def _note(self, event: Event) -> None:
+        """What the front itself must know of its ear."""
+        if event["type"] == "ready":
+            self._ready = True
+            if self._pushed:
+                self.push()
+        elif event["type"] == "state":
+            self._light = event
+        elif event["type"] == "error" and event.get("fatal"):
+            self._fatal = EchoctlError(event["message"], event["hint"])
+            self._fatal.exit_code = event["code"]
 
     def _bury(self) -> list[Event]:
         """The ear has gone: was it done, did it give up, or did it die?"""
@@ -127,14 +143,14 @@ class Listening:
         if self._spec.input is not None or self._deaths > len(BACKOFF_S):
             raise EchoctlError(f"the listening process died ({how})", f"what it said last is in {paths.log_file()}")
         self._again_at = time.monotonic() + BACKOFF_S[self._deaths - 1]
-        return [
-            {
-                "type": "error",
-                "code": ExitCode.BUG,
-                "message": f"the listening process died ({how}); starting it again",
-                "hint": f"what it said last is in {paths.log_file()}",
-            }
-        ]
+        error = {
+            "type": "error",
+            "code": ExitCode.BUG,
+            "message": f"the listening process died ({how}); starting it again",
+            "hint": f"what it said last is in {paths.log_file()}",
+        }
+        # No light may say that somebody listens; muted it stays, since the microphone is closed as it should be.
+        return [error] if self._light["muted"] else [error, {**self._light, "state": "error"}]
 
     def _wait_to_restart(self, timeout_s: float, also: Sequence[int]) -> tuple[list[Event], list[int]]:
         assert self._again_at is not None

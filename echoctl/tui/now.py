@@ -80,7 +80,7 @@ def seen(now: Now, store: Snapshot) -> Now:
     if store.seal:
         now = replace(now, seal=sealed.sentence(store.seal, store.sent_bytes), sealed=store.seal != sealed.NONE)
     if now.role in (Role.OWN, Role.STARTING):
-        return replace(now, mic=store.mic) if store.listening else now
+        return replace(now, mic=store.mic)
     # A look that was taken while our own ear died, and comes after the news of it, still shows it alive.
     others = store.listening and store.pid != os.getpid()
     role, trouble = (Role.OTHER, "") if others else (Role.NONE, now.trouble)

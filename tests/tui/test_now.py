@@ -64,6 +64,7 @@ def test_the_store_speaks_for_other_listeners_and_the_pipe_for_ours() -> None:
     assert (other.seal, other.sealed) == ("not sealed", False)
     ours = seen(replace(OWN, led=LedState.THINKING), snapshot(led="listening"))
     assert (ours.role, ours.led, ours.counters) == (Role.OWN, LedState.THINKING, {"wakes": 3})
+    assert (ours.mic, seen(ours, snapshot(listening=False)).mic) == ("open", "closed")
 
 
 def test_an_ear_that_fails_leaves_a_sentence() -> None:
