@@ -116,11 +116,12 @@ async def evening_stage(size: tuple[int, int]) -> AsyncIterator[Scene]:
             level = abs(math.sin(n / 4.1) * math.sin(n / 13 + 0.4)) ** 0.8 * 0.85
             on.hear({"type": "level", "level": level, "score": 0.43, "threshold": 0.5})
         on.hear({**PARTIAL, "text": "dim the lamp in the"})
-        on.app.now = replace(on.app.now, mic="open", counters={"wakes": 6, "near_misses": 1, "recordings": 9})
-        on.app.show_now()
         app = on.app
         await on.until(lambda: app.history.total == len(SAID) and app.history.selected is not None)
         await on.until(lambda: app.traffic.panorama is not None)
+        # The store, which has been seen by now, knows of no ear.
+        app.now = replace(app.now, mic="open", counters={"wakes": 6, "near_misses": 1, "recordings": 9})
+        app.show_now()
         app._frames.pause()
         await on.pilot.pause()
         yield on
