@@ -152,9 +152,9 @@ def in_process(words: Sequence[str], model: Model, thresholds: Mapping[str, floa
 
         detector = WakeDetector(words, model, recent=recent, thresholds=thresholds)
         wakes, began = [], time.process_time()
-        for _, chunk in chunks(pcm):
+        for t, chunk in chunks(pcm):
             heard += len(chunk)
-            if isinstance(found := detector.feed(chunk), Detection):
+            if isinstance(found := detector.feed(chunk, t), Detection):
                 wakes.append(found.t)
         return wakes, time.process_time() - began
 

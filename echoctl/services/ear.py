@@ -6,7 +6,6 @@ One thread does it all, so that nothing happens behind the back of mute. Runs in
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from echoctl import paths
@@ -58,8 +57,6 @@ class Ear:
         self._look_at = 0.0
         self._push = spec.now
         self._ring = Ring(RING_S)
-        self._heard = 0
-        """Samples that the detector has been fed; it is not fed while somebody speaks a request."""
         self._meter = Meter(pipe, wanted=spec.level)
         self._utterance: Utterance | None = None
         self._capture = Capture(CaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
@@ -155,24 +152,18 @@ class Ear:
             self._push = False
             self._begin(Detection("", self._position_s, self._position_s, self._position_s))
             return True
-        outcome = self._detector.feed(chunk)
-        self._heard += len(chunk) // 2
+        outcome = self._detector.feed(chunk, self._position_s)
         self._meter.waiting(chunk, self._detector)
         if isinstance(outcome, NearMiss):
             self._near_miss(outcome)
         elif outcome is not None:
-            self._begin(self._placed(outcome))
+            self._begin(outcome)
             return True
         return self._utterance is None or self._record(chunk)
 
     @property
     def _position_s(self) -> float:
         return self._ring.position / SAMPLE_RATE
-
-    def _placed(self, detection: Detection) -> Detection:
-        """The detection in seconds of the stream: the detector's own clock stands still during requests."""
-        shift = self._position_s - self._heard / SAMPLE_RATE
-        return replace(detection, t=detection.t + shift, start=detection.start + shift, end=detection.end + shift)
 
     def _begin(self, heard: Detection) -> None:
         """A request begins: the recording reaches back to 0.5 s before the wake word, losing no sample since."""

@@ -15,7 +15,7 @@ from echoctl import config, paths
 from echoctl.audio import files
 from echoctl.audio.ring import Ring
 from echoctl.errors import DeviceError, NotFound, UsageError
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
+from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_RATE, Detection, NearMiss
 from echoctl.services import state
 from echoctl.services.capture import Capture, CaptureSpec
 from echoctl.speech import models
@@ -200,8 +200,8 @@ class _Run:
         self._latencies: list[float] = []
         self._found: list[Detection] = []
 
-    def feed(self, chunk: bytes) -> None:
-        found = self.detector.feed(chunk)
+    def feed(self, chunk: bytes, t: float) -> None:
+        found = self.detector.feed(chunk, t)
         if isinstance(found, Detection):
             self._found.append(found)
         elif isinstance(found, NearMiss):
@@ -237,13 +237,13 @@ class _Run:
 def _play(sound: Sound, ring: Ring, runs: Sequence[_Run]) -> float:
     """Feed one sound between two silences, and let each run judge it; returns its seconds."""
     quiet = [bytes(CHUNK_BYTES)] * round(QUIET_S * BYTES_PER_SECOND / CHUNK_BYTES)
-    before, length = runs[0].detector.heard_s + len(quiet) * CHUNK_BYTES / BYTES_PER_SECOND, 0
+    before, length = ring.position / SAMPLE_RATE + QUIET_S, 0
     for part in (quiet, sound.chunks(), quiet):
         for chunk in part:
             length += 0 if part is quiet else len(chunk)
             ring.append(chunk)
             for run in runs:
-                run.feed(chunk)
+                run.feed(chunk, ring.position / SAMPLE_RATE)
     for run in runs:
         run.judge(sound, before, before + length / BYTES_PER_SECOND)
         run.detector.reset()

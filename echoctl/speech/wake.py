@@ -48,7 +48,7 @@ class WakeDetector:
 
     `recent(seconds)` gives the last pcm up to and including the chunk just fed (the caller's ring, at least 4.2 s):
     no second copy of the audio is kept here beyond what the spotters need, and `reset` drops that. Times are
-    seconds of all that was ever fed; `reset` does not turn them back.
+    seconds of the stream, which the caller counts: what it does not feed passes all the same.
 
     Raises UsageError for a word that cannot be spotted.
     """
@@ -68,7 +68,6 @@ class WakeDetector:
         self._gate = EnergyGate()
         self._refractory = Refractory(refractory_s)
         self._lanes = _lanes(unique(words), model, recent, {normal(word): at for word, at in thresholds.items()})
-        self._fed = 0
         self._open = False
         self._said_until = 0.0
 
@@ -90,25 +89,17 @@ class WakeDetector:
         return [f"{word}: {_ALONE}" for word in alone]
 
     @property
-    def heard_s(self) -> float:
-        """Seconds of all that was ever fed."""
-        return self._fed / BYTES_PER_SECOND
-
-    @property
     def is_quiet(self) -> bool:
         """Whether the last chunk was silence: nothing is about to be decided."""
         return not self._open
 
-    def feed(self, chunk: bytes) -> Detection | NearMiss | None:
-        """Take the next 80 ms (only the last chunk of a file may be shorter)."""
-        before = self._fed / BYTES_PER_SECOND
-        self._fed += len(chunk)
-        t = self._fed / BYTES_PER_SECOND
+    def feed(self, chunk: bytes, t: float) -> Detection | NearMiss | None:
+        """Take the next 80 ms, which end at `t` (only the last chunk of a file may be shorter)."""
         was_open, self._open = self._open, self._gate.feed(chunk)
         if not self._open and not was_open:
             return None
         if not was_open:
-            self._replay(before, len(chunk))
+            self._replay(t, len(chunk))
         awake = self._refractory.over(t)
         found: Detection | NearMiss | None = None
         for lane in self._lanes:
@@ -123,16 +114,17 @@ class WakeDetector:
         return found
 
     def reset(self) -> None:
-        """Forget all audio; the words, the thresholds and the time stay."""
+        """Forget all audio; the words, the thresholds and the last wake stay."""
         self._open = False
         self._gate.reset()
         for lane in self._lanes:
             lane.reset()
 
-    def _replay(self, until: float, size: int) -> None:
+    def _replay(self, t: float, size: int) -> None:
+        """Feed what came before the chunk of `size` bytes that ends at `t`."""
         past = self._recent(REPLAY_S + 0.16)[:-size][-REPLAY_BYTES:]
         past = past[len(past) % CHUNK_BYTES :]
-        start = until - len(past) / BYTES_PER_SECOND
+        start = t - (size + len(past)) / BYTES_PER_SECOND
         for at in range(0, len(past), CHUNK_BYTES):
             t = start + (at + CHUNK_BYTES) / BYTES_PER_SECOND
             for lane in self._lanes:

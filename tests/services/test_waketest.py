@@ -23,17 +23,15 @@ class Loud:
     def __init__(self, words: Sequence[str], model: object, *, recent: object, thresholds: Mapping[str, float]) -> None:
         self.level = thresholds[words[0]]
         self.description = {words[0]: "loudness"}
-        self.heard_s = 0.0
         self.was = 0.0
 
-    def feed(self, chunk: bytes) -> Detection | NearMiss | None:
-        self.heard_s += len(chunk) / BYTES_PER_SECOND
+    def feed(self, chunk: bytes, t: float) -> Detection | NearMiss | None:
         before, self.was = self.was, float(np.abs(np.frombuffer(chunk, np.int16).astype(int)).max() / 32768)
         if before:
             return None
         if self.was > self.level:
-            return Detection("alexa", self.heard_s, self.heard_s - 0.5, self.heard_s - 0.1, {})
-        return NearMiss("alexa", self.heard_s, {}) if self.was > self.level / 2 else None
+            return Detection("alexa", t, t - 0.5, t - 0.1, {})
+        return NearMiss("alexa", t, {}) if self.was > self.level / 2 else None
 
     def reset(self) -> None:
         self.was = 0.0

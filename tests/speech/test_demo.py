@@ -27,7 +27,7 @@ def wakes(model: Path) -> list[Detection]:
     found = []
     for at in range(0, len(pcm), CHUNK_BYTES):
         heard = min(len(pcm), at + CHUNK_BYTES)
-        if isinstance(wake_or_not := detector.feed(pcm[at:heard]), Detection):
+        if isinstance(wake_or_not := detector.feed(pcm[at:heard], heard / BYTES_PER_SECOND), Detection):
             found.append(wake_or_not)
     return found
 

@@ -1,7 +1,7 @@
 import pytest
 
 from echoctl.errors import ExitCode, UsageError
-from echoctl.model import Detection, NearMiss, Word
+from echoctl.model import BYTES_PER_SECOND, Detection, NearMiss, Word
 from echoctl.speech import lanes, wake
 from echoctl.speech.spotters import UNKNOWN, PhraseCheck
 from echoctl.speech.words import nearest
@@ -42,7 +42,7 @@ def detector(monkeypatch: pytest.MonkeyPatch, lane: lanes.Lane, tape: Tape) -> w
 
 
 def run(detector: wake.WakeDetector, tape: Tape, chunks: list[bytes]) -> list[Detection | NearMiss | None]:
-    return [detector.feed(tape.add(chunk)) for chunk in chunks]
+    return [detector.feed(tape.add(chunk), len(tape.pcm) / BYTES_PER_SECOND) for chunk in chunks]
 
 
 def test_what_both_stages_find_is_a_detection_with_the_grammars_times(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,16 +98,23 @@ def test_nothing_runs_in_silence_and_the_onset_is_replayed(monkeypatch: pytest.M
     assert spotter.fed == 7  # 0.48 s and the chunk itself
 
 
-def test_reset_reaches_the_spotter_and_keeps_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reset_reaches_the_spotter(monkeypatch: pytest.MonkeyPatch) -> None:
     tape, spotter = Tape(), ScriptedSpotter(0.0, 0.0, 0.6)
     subject = detector(monkeypatch, neural(spotter, tape, ALEXA), tape)
     run(subject, tape, [LOUD] * 2)
     subject.reset()
     assert spotter.resets == 1
-    tape.pcm = b""
-    (hit,) = run(subject, tape, [LOUD])
+
+
+def test_the_refractory_period_passes_while_nothing_is_fed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape, spotter = Tape(), ScriptedSpotter(0.6, 0.6, 0.0, 0.0, 0.6)
+    subject = detector(monkeypatch, neural(spotter, tape, ALEXA), tape)
+    assert isinstance(subject.feed(tape.add(LOUD), 1.0), Detection)
+    assert subject.feed(tape.add(LOUD), 2.9) is None
+    subject.reset()
+    hit = subject.feed(tape.add(LOUD), 3.1)
     assert isinstance(hit, Detection)
-    assert hit.t == pytest.approx(0.24)
+    assert hit.t == 3.1
 
 
 class ScriptedVerifier:
