@@ -1,7 +1,7 @@
 """`wake test`: how well a wake word is heard, over labelled sound, at several thresholds.
 
-The sound runs through the very detector that `listen` uses, once per threshold, and each run has its own. So a
-figure here is what would have happened, not a reading of scores.
+The sound runs through the very detector that `listen` uses, one for each threshold, all at once and with one speech
+model that decodes for all of them. So a figure here is what would have happened, not a reading of scores.
 """
 
 import csv
@@ -20,6 +20,7 @@ from echoctl.services import state
 from echoctl.services.capture import Capture, CaptureSpec
 from echoctl.speech import models
 from echoctl.speech.record import read_record
+from echoctl.speech.sharing import SharedModel
 from echoctl.speech.wake import WakeDetector, curve, default_threshold
 from echoctl.speech.words import normal
 
@@ -156,12 +157,12 @@ def _listen(capture: Capture) -> bytes:
 
 
 def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done, total: None) -> Report:
-    """Run all sounds through a detector per threshold. Raises UsageError for a word that cannot be spotted."""
+    """Run all sounds through the detectors of all thresholds. Raises UsageError for a word that cannot be spotted."""
     if not sounds:
         raise UsageError("nothing to test with", "name files in which the word is said, or take --microphone")
     settings = config.load()
     path = models.locate(settings.speech.model, paths.model_dirs())
-    model, record = models.Model.load(path), read_record(path)
+    model, record = SharedModel(models.Model.load(path)), read_record(path)
     given = {normal(key): value for key, value in settings.wake.thresholds.items()}
     word = normal(word)
     in_use = given.get(word, default_threshold(word))
@@ -191,7 +192,7 @@ def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done
 class _Run:
     """One threshold: its detector, and what it did."""
 
-    def __init__(self, word: str, model: models.Model, ring: Ring, threshold: float) -> None:
+    def __init__(self, word: str, model: SharedModel, ring: Ring, threshold: float) -> None:
         self.detector = WakeDetector([word], model, recent=ring.tail, thresholds={word: threshold})
         self._threshold = threshold
         self._missed: list[str] = []
