@@ -64,7 +64,7 @@ def test_step_by_step_as_well() -> None:
 
 
 def test_different_sounds_do_not_mix() -> None:
-    model, made = shared()
+    model, _ = shared()
     first, second = model.recogniser(["alexa"]), model.recogniser(["alexa"])
     first.feed(b"a")
     second.feed(b"x")
