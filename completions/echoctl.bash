@@ -28,7 +28,16 @@ _echoctl_words() {
         flags='-h --help --follow -f --json'
         ;;
     'echoctl history')
-        subs='search play export import delete list show feedback stats'
+        subs='list show search play export import feedback delete stats'
+        ;;
+    'echoctl history list')
+        flags='-h --help --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file --identity=file'
+        ;;
+    'echoctl history show')
+        flags='-h --help --json'
+        takes='--passphrase-file=file --identity=file'
+        places='@recordings'
         ;;
     'echoctl history search')
         flags='-h --help --regex --json'
@@ -50,37 +59,35 @@ _echoctl_words() {
         takes='--identity=file'
         places='file'
         ;;
-    'echoctl history delete')
-        flags='-h --help --all --yes -y --dry-run --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --guest=@guests --matching=any --passphrase-file=file'
-        places='@recordings+'
-        ;;
-    'echoctl history list')
-        flags='-h --help --json'
-        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --limit=any -n=any --before-id=@recordings --passphrase-file=file --identity=file'
-        ;;
-    'echoctl history show')
-        flags='-h --help --json'
-        takes='--passphrase-file=file --identity=file'
-        places='@recordings'
-        ;;
     'echoctl history feedback')
         flags='-h --help --json'
         takes='--text=any --passphrase-file=file --identity=file'
         places='@recordings right|wrong'
         ;;
+    'echoctl history delete')
+        flags='-h --help --all --yes -y --dry-run --json'
+        takes='--since=any --before=any --older-than=any --room=@rooms --wake-word=@wake-words --guest=@guests --matching=any --passphrase-file=file'
+        places='@recordings+'
+        ;;
     'echoctl history stats')
         flags='-h --help --json'
         ;;
     'echoctl vault')
-        subs='receipts rotate verify backup restore init status passphrase recover'
+        subs='status init passphrase recover verify backup restore rotate receipts'
         ;;
-    'echoctl vault receipts')
+    'echoctl vault status')
         flags='-h --help --json'
         ;;
-    'echoctl vault rotate')
-        flags='-h --help --yes -y --dry-run --json'
-        takes='--passphrase-file=file'
+    'echoctl vault init')
+        flags='-h --help --json'
+        ;;
+    'echoctl vault passphrase')
+        flags='-h --help --remove --keyring --no-keyring --json'
+        takes='--passphrase-file=file --new-passphrase-file=file'
+        ;;
+    'echoctl vault recover')
+        flags='-h --help --make --device-only --end --yes -y --json'
+        takes='--from=file --passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl vault verify')
         flags='-h --help --json'
@@ -94,19 +101,12 @@ _echoctl_words() {
         flags='-h --help --json'
         places='file'
         ;;
-    'echoctl vault init')
+    'echoctl vault rotate')
+        flags='-h --help --yes -y --dry-run --json'
+        takes='--passphrase-file=file'
+        ;;
+    'echoctl vault receipts')
         flags='-h --help --json'
-        ;;
-    'echoctl vault status')
-        flags='-h --help --json'
-        ;;
-    'echoctl vault passphrase')
-        flags='-h --help --remove --keyring --no-keyring --json'
-        takes='--passphrase-file=file --new-passphrase-file=file'
-        ;;
-    'echoctl vault recover')
-        flags='-h --help --make --device-only --end --yes -y --json'
-        takes='--from=file --passphrase-file=file --new-passphrase-file=file'
         ;;
     'echoctl traffic')
         subs='watch import endpoints bursts verdict report experiment devices'

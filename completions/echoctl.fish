@@ -94,18 +94,56 @@ function __echoctl_table
                 --json\t'Print JSON instead of a table'
         case 'echoctl history'
             set __echoctl_subs \
+                list\t'List recordings, the newest first' \
+                show\t'Show one recording: its text, and with --json each word with its times' \
                 search\t'Find recordings by what was said, or corrected to have been said; the newest first' \
                 play\t'Play a recording on the speaker' \
                 export\t'Write recordings to files, to a folder, or to stdout' \
                 import\t'Bring back what `history export --format dir` or `--format age` has written' \
-                delete\t'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again' \
-                list\t'List recordings, the newest first' \
-                show\t'Show one recording: its text, and with --json each word with its times' \
                 feedback\t'Say whether a transcript is right, and what was really said' \
+                delete\t'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again' \
                 stats\t'Count recordings: by wake word, room, and what people said of the transcripts'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
                 --help\t'Show the help and exit'
+        case 'echoctl history list'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
+                --before\t'Before then' \
+                --older-than\t'Older than that: 7d, 12h, 30m' \
+                --room\t'Only of this room' \
+                --wake-word\t'Only those that this word began' \
+                --limit\t'How many at most; 0: all' \
+                -n\t'How many at most; 0: all' \
+                --before-id\t'The page that follows this recording' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --identity\t'A guest\'s identity is in FILE: open that private stay' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--since=any' \
+                '--before=any' \
+                '--older-than=any' \
+                '--room=@rooms' \
+                '--wake-word=@wake-words' \
+                '--limit=any' \
+                '-n=any' \
+                '--before-id=@recordings' \
+                '--passphrase-file=file' \
+                '--identity=file'
+        case 'echoctl history show'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --identity\t'A guest\'s identity is in FILE: open that private stay' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--passphrase-file=file' \
+                '--identity=file'
+            set __echoctl_places \
+                '@recordings'
         case 'echoctl history search'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
@@ -193,6 +231,21 @@ function __echoctl_table
                 '--identity=file'
             set __echoctl_places \
                 'file'
+        case 'echoctl history feedback'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --text\t'What was said instead; kept sealed' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --identity\t'A guest\'s identity is in FILE: open that private stay' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--text=any' \
+                '--passphrase-file=file' \
+                '--identity=file'
+            set __echoctl_places \
+                '@recordings' \
+                'right|wrong'
         case 'echoctl history delete'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
@@ -221,59 +274,6 @@ function __echoctl_table
                 '--passphrase-file=file'
             set __echoctl_places \
                 '@recordings+'
-        case 'echoctl history list'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --since\t'From then on: 7d, 12h, 30m, 2026-11-23' \
-                --before\t'Before then' \
-                --older-than\t'Older than that: 7d, 12h, 30m' \
-                --room\t'Only of this room' \
-                --wake-word\t'Only those that this word began' \
-                --limit\t'How many at most; 0: all' \
-                -n\t'How many at most; 0: all' \
-                --before-id\t'The page that follows this recording' \
-                --passphrase-file\t'The passphrase is the first line of FILE' \
-                --identity\t'A guest\'s identity is in FILE: open that private stay' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_takes \
-                '--since=any' \
-                '--before=any' \
-                '--older-than=any' \
-                '--room=@rooms' \
-                '--wake-word=@wake-words' \
-                '--limit=any' \
-                '-n=any' \
-                '--before-id=@recordings' \
-                '--passphrase-file=file' \
-                '--identity=file'
-        case 'echoctl history show'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --passphrase-file\t'The passphrase is the first line of FILE' \
-                --identity\t'A guest\'s identity is in FILE: open that private stay' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_takes \
-                '--passphrase-file=file' \
-                '--identity=file'
-            set __echoctl_places \
-                '@recordings'
-        case 'echoctl history feedback'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --text\t'What was said instead; kept sealed' \
-                --passphrase-file\t'The passphrase is the first line of FILE' \
-                --identity\t'A guest\'s identity is in FILE: open that private stay' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_takes \
-                '--text=any' \
-                '--passphrase-file=file' \
-                '--identity=file'
-            set __echoctl_places \
-                '@recordings' \
-                'right|wrong'
         case 'echoctl history stats'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
@@ -281,62 +281,24 @@ function __echoctl_table
                 --json\t'Print JSON instead of a table'
         case 'echoctl vault'
             set __echoctl_subs \
-                receipts\t'List what was purged: when, why, how much, and how far each step has come' \
-                rotate\t'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed' \
+                status\t'Show what opens the vault, and what it holds' \
+                init\t'Make the vault: a device key, and a database that is sealed to it' \
+                passphrase\t'Set, change or remove the passphrase' \
+                recover\t'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase' \
                 verify\t'Open everything that is stored, and name each recording that is damaged' \
                 backup\t'Write everything into one file, as it is now, while a listener goes on' \
                 restore\t'Make a store of a backup, where there is none yet' \
-                init\t'Make the vault: a device key, and a database that is sealed to it' \
-                status\t'Show what opens the vault, and what it holds' \
-                passphrase\t'Set, change or remove the passphrase' \
-                recover\t'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
+                rotate\t'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed' \
+                receipts\t'List what was purged: when, why, how much, and how far each step has come'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
                 --help\t'Show the help and exit'
-        case 'echoctl vault receipts'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --json\t'Print JSON instead of a table'
-        case 'echoctl vault rotate'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --passphrase-file\t'The passphrase is the first line of FILE' \
-                --yes\t'Do not ask' \
-                -y\t'Do not ask' \
-                --dry-run\t'Show the plan and touch nothing' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_takes \
-                '--passphrase-file=file'
-        case 'echoctl vault verify'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --passphrase-file\t'The passphrase is the first line of FILE' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_takes \
-                '--passphrase-file=file'
-        case 'echoctl vault backup'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_places \
-                'file'
-        case 'echoctl vault restore'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --json\t'Print JSON instead of a table'
-            set __echoctl_places \
-                'file'
-        case 'echoctl vault init'
-            set __echoctl_options \
-                -h\t'Show the help and exit' \
-                --help\t'Show the help and exit' \
-                --json\t'Print JSON instead of a table'
         case 'echoctl vault status'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+        case 'echoctl vault init'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
                 --help\t'Show the help and exit' \
@@ -371,6 +333,44 @@ function __echoctl_table
                 '--from=file' \
                 '--passphrase-file=file' \
                 '--new-passphrase-file=file'
+        case 'echoctl vault verify'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--passphrase-file=file'
+        case 'echoctl vault backup'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                'file'
+        case 'echoctl vault restore'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_places \
+                'file'
+        case 'echoctl vault rotate'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --passphrase-file\t'The passphrase is the first line of FILE' \
+                --yes\t'Do not ask' \
+                -y\t'Do not ask' \
+                --dry-run\t'Show the plan and touch nothing' \
+                --json\t'Print JSON instead of a table'
+            set __echoctl_takes \
+                '--passphrase-file=file'
+        case 'echoctl vault receipts'
+            set __echoctl_options \
+                -h\t'Show the help and exit' \
+                --help\t'Show the help and exit' \
+                --json\t'Print JSON instead of a table'
         case 'echoctl traffic'
             set __echoctl_subs \
                 watch\t'Watch what devices send, live: who talks to whom, how much, and uploads that have the shape of speech' \

@@ -119,14 +119,14 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         }
         'echoctl history' = @{
             Words = [ordered]@{
+                'list' = 'List recordings, the newest first'
+                'show' = 'Show one recording: its text, and with --json each word with its times'
                 'search' = 'Find recordings by what was said, or corrected to have been said; the newest first'
                 'play' = 'Play a recording on the speaker'
                 'export' = 'Write recordings to files, to a folder, or to stdout'
                 'import' = 'Bring back what `history export --format dir` or `--format age` has written'
-                'delete' = 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
-                'list' = 'List recordings, the newest first'
-                'show' = 'Show one recording: its text, and with --json each word with its times'
                 'feedback' = 'Say whether a transcript is right, and what was really said'
+                'delete' = 'Delete recordings for good: their keys are overwritten, so no passphrase and no tool opens them again'
                 'stats' = 'Count recordings: by wake word, room, and what people said of the transcripts'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
@@ -134,6 +134,50 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             Takes = @{
             }
             Places = @()
+        }
+        'echoctl history list' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
+                '--before' = 'Before then'
+                '--older-than' = 'Older than that: 7d, 12h, 30m'
+                '--room' = 'Only of this room'
+                '--wake-word' = 'Only those that this word began'
+                '--limit' = 'How many at most; 0: all'
+                '-n' = 'How many at most; 0: all'
+                '--before-id' = 'The page that follows this recording'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--since' = ''
+                '--before' = ''
+                '--older-than' = ''
+                '--room' = '@rooms'
+                '--wake-word' = '@wake-words'
+                '--limit' = ''
+                '-n' = ''
+                '--before-id' = '@recordings'
+                '--passphrase-file' = 'file'
+                '--identity' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl history show' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
+                '--identity' = 'file'
+            }
+            Places = @('@recordings')
         }
         'echoctl history search' = @{
             Words = [ordered]@{
@@ -230,6 +274,22 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Places = @('file')
         }
+        'echoctl history feedback' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--text' = 'What was said instead; kept sealed'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--identity' = 'A guest''s identity is in FILE: open that private stay'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--text' = ''
+                '--passphrase-file' = 'file'
+                '--identity' = 'file'
+            }
+            Places = @('@recordings', 'right|wrong')
+        }
         'echoctl history delete' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
@@ -260,66 +320,6 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Places = @('@recordings+')
         }
-        'echoctl history list' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--since' = 'From then on: 7d, 12h, 30m, 2026-11-23'
-                '--before' = 'Before then'
-                '--older-than' = 'Older than that: 7d, 12h, 30m'
-                '--room' = 'Only of this room'
-                '--wake-word' = 'Only those that this word began'
-                '--limit' = 'How many at most; 0: all'
-                '-n' = 'How many at most; 0: all'
-                '--before-id' = 'The page that follows this recording'
-                '--passphrase-file' = 'The passphrase is the first line of FILE'
-                '--identity' = 'A guest''s identity is in FILE: open that private stay'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--since' = ''
-                '--before' = ''
-                '--older-than' = ''
-                '--room' = '@rooms'
-                '--wake-word' = '@wake-words'
-                '--limit' = ''
-                '-n' = ''
-                '--before-id' = '@recordings'
-                '--passphrase-file' = 'file'
-                '--identity' = 'file'
-            }
-            Places = @()
-        }
-        'echoctl history show' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--passphrase-file' = 'The passphrase is the first line of FILE'
-                '--identity' = 'A guest''s identity is in FILE: open that private stay'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--passphrase-file' = 'file'
-                '--identity' = 'file'
-            }
-            Places = @('@recordings')
-        }
-        'echoctl history feedback' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--text' = 'What was said instead; kept sealed'
-                '--passphrase-file' = 'The passphrase is the first line of FILE'
-                '--identity' = 'A guest''s identity is in FILE: open that private stay'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--text' = ''
-                '--passphrase-file' = 'file'
-                '--identity' = 'file'
-            }
-            Places = @('@recordings', 'right|wrong')
-        }
         'echoctl history stats' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
@@ -332,90 +332,33 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         }
         'echoctl vault' = @{
             Words = [ordered]@{
-                'receipts' = 'List what was purged: when, why, how much, and how far each step has come'
-                'rotate' = 'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed'
+                'status' = 'Show what opens the vault, and what it holds'
+                'init' = 'Make the vault: a device key, and a database that is sealed to it'
+                'passphrase' = 'Set, change or remove the passphrase'
+                'recover' = 'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
                 'verify' = 'Open everything that is stored, and name each recording that is damaged'
                 'backup' = 'Write everything into one file, as it is now, while a listener goes on'
                 'restore' = 'Make a store of a backup, where there is none yet'
-                'init' = 'Make the vault: a device key, and a database that is sealed to it'
-                'status' = 'Show what opens the vault, and what it holds'
-                'passphrase' = 'Set, change or remove the passphrase'
-                'recover' = 'Open the vault with its recovery line when the passphrase or the device key is lost, and set a new passphrase'
+                'rotate' = 'Make every older copy of the database useless: new keys for what is kept, the old device key destroyed'
+                'receipts' = 'List what was purged: when, why, how much, and how far each step has come'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
-            }
-            Takes = @{
-            }
-            Places = @()
-        }
-        'echoctl vault receipts' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-            }
-            Places = @()
-        }
-        'echoctl vault rotate' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--passphrase-file' = 'The passphrase is the first line of FILE'
-                '--yes' = 'Do not ask'
-                '-y' = 'Do not ask'
-                '--dry-run' = 'Show the plan and touch nothing'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--passphrase-file' = 'file'
-            }
-            Places = @()
-        }
-        'echoctl vault verify' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--passphrase-file' = 'The passphrase is the first line of FILE'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-                '--passphrase-file' = 'file'
-            }
-            Places = @()
-        }
-        'echoctl vault backup' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-            }
-            Places = @('file')
-        }
-        'echoctl vault restore' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--json' = 'Print JSON instead of a table'
-            }
-            Takes = @{
-            }
-            Places = @('file')
-        }
-        'echoctl vault init' = @{
-            Words = [ordered]@{
-                '-h' = 'Show the help and exit'
-                '--help' = 'Show the help and exit'
-                '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
             }
             Places = @()
         }
         'echoctl vault status' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @()
+        }
+        'echoctl vault init' = @{
             Words = [ordered]@{
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
@@ -460,6 +403,63 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--from' = 'file'
                 '--passphrase-file' = 'file'
                 '--new-passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl vault verify' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl vault backup' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('file')
+        }
+        'echoctl vault restore' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+            }
+            Places = @('file')
+        }
+        'echoctl vault rotate' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--passphrase-file' = 'The passphrase is the first line of FILE'
+                '--yes' = 'Do not ask'
+                '-y' = 'Do not ask'
+                '--dry-run' = 'Show the plan and touch nothing'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
+                '--passphrase-file' = 'file'
+            }
+            Places = @()
+        }
+        'echoctl vault receipts' = @{
+            Words = [ordered]@{
+                '-h' = 'Show the help and exit'
+                '--help' = 'Show the help and exit'
+                '--json' = 'Print JSON instead of a table'
+            }
+            Takes = @{
             }
             Places = @()
         }

@@ -19,24 +19,9 @@ from echoctl.cli.group import command_group
 from echoctl.cli.selecting import NOTHING_YET, Before, OlderThan, Room, Since, WakeWord, present, selection
 from echoctl.model import Feedback, Selection
 
-app = command_group(
-    "List, show, search, play, export, import, correct and delete what was heard.\n\n"
-    "\b\n"
-    "echoctl history list --since 7d --room kitchen\n"
-    "echoctl history search 'kitchen light'\n"
-    "echoctl history export 01M8 -o light.wav      any unique beginning of an id\n"
-    "echoctl history delete --older-than 30d       shows what would go, and asks"
-)
-app.command("search")(history_search.search)
-app.command("play")(history_play.play)
-app.command("export")(history_files.export)
-app.command("import")(history_files.import_)
-app.command("delete")(history_delete.delete)
-
 Id = Annotated[str, typer.Argument(metavar="ID", help="A recording's id, or any beginning of it that is unique.")]
 
 
-@app.command("list")
 def list_(
     since: Since = None,
     before: Before = None,
@@ -75,7 +60,6 @@ def list_(
         diagnostics.note(f"older ones: --before-id {following}")
 
 
-@app.command()
 def show(
     id_: Id,
     passphrase_file: passphrase.PassphraseFile = None,
@@ -93,7 +77,6 @@ def show(
         recordings.page(recording)
 
 
-@app.command()
 def feedback(
     id_: Id,
     word: Annotated[Feedback, typer.Argument(metavar="right|wrong", help="Was the text right?")],
@@ -114,7 +97,6 @@ def feedback(
         diagnostics.note(f"{uid} is marked as {word}")
 
 
-@app.command()
 def stats(json: output.Json = False) -> None:
     """Count recordings: by wake word, room, and what people said of the transcripts. Needs no passphrase."""
     from echoctl.services import counting  # noqa: PLC0415 - as above
@@ -126,3 +108,24 @@ def stats(json: output.Json = False) -> None:
         diagnostics.note(NOTHING_YET)
     else:
         recordings.stats_lines(found)
+
+
+app = command_group(
+    "List, show, search, play, export, import, correct and delete what was heard.\n\n"
+    "\b\n"
+    "echoctl history list --since 7d --room kitchen\n"
+    "echoctl history search 'kitchen light'\n"
+    "echoctl history export 01M8 -o light.wav      any unique beginning of an id\n"
+    "echoctl history delete --older-than 30d       shows what would go, and asks"
+)
+
+# In the order in which a newcomer needs them.
+app.command("list")(list_)
+app.command("show")(show)
+app.command("search")(history_search.search)
+app.command("play")(history_play.play)
+app.command("export")(history_files.export)
+app.command("import")(history_files.import_)
+app.command("feedback")(feedback)
+app.command("delete")(history_delete.delete)
+app.command("stats")(stats)

@@ -13,19 +13,6 @@ from echoctl.wording import counted
 if TYPE_CHECKING:
     from echoctl.services.vaults import Ask
 
-app = command_group(
-    "Seal and open: make the vault, set a passphrase, keep a way back in.\n\n"
-    "\b\n"
-    "echoctl vault status            what opens it, and what it holds\n"
-    "echoctl vault passphrase        protect it against a stolen disk\n"
-    "echoctl vault backup FILE       everything in one sealed file\n"
-    "echoctl vault recover --make    a line for paper, should the passphrase be lost"
-)
-app.command("receipts")(vault_receipts.receipts)
-app.command("rotate")(vault_rotate.rotate)
-app.command("verify")(vault_keeping.verify)
-app.command("backup")(vault_keeping.backup)
-app.command("restore")(vault_keeping.restore)
 
 NewPassphraseFile = Annotated[
     Path | None,
@@ -36,7 +23,6 @@ _OLD_COPIES = "older copies of the database can still be opened with the device 
 _KEEP = "keep this line where a thief of this machine does not find it; it is shown this once"
 
 
-@app.command()
 def init(json: output.Json = False) -> None:
     """Make the vault: a device key, and a database that is sealed to it.
 
@@ -51,7 +37,6 @@ def init(json: output.Json = False) -> None:
         diagnostics.note(vaults.FIRST_RUN if new else "there is a vault already: nothing was changed")
 
 
-@app.command()
 def status(json: output.Json = False) -> None:
     """Show what opens the vault, and what it holds. Opens nothing."""
     from echoctl.services import vaults  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
@@ -94,7 +79,6 @@ def status(json: output.Json = False) -> None:
         diagnostics.hint("a passphrase protects against a stolen disk: echoctl vault passphrase")
 
 
-@app.command("passphrase")
 def set_passphrase(
     remove: Annotated[bool, typer.Option("--remove", help="Let the device key alone open the vault again.")] = False,
     keyring: Annotated[
@@ -127,7 +111,6 @@ def set_passphrase(
     _report("the device key alone opens the vault now" if remove else "the passphrase is set", clean, json)
 
 
-@app.command()
 def recover(
     make: Annotated[bool, typer.Option("--make", help="Make a recovery line and show it, this once.")] = False,
     line_file: Annotated[
@@ -208,3 +191,24 @@ def _check_clean(clean: bool) -> None:
             "the change is made, but the old key slot is still in the write-ahead log: something is reading it",
             "when that has ended: echoctl db check",
         )
+
+
+app = command_group(
+    "Seal and open: make the vault, set a passphrase, keep a way back in.\n\n"
+    "\b\n"
+    "echoctl vault status            what opens it, and what it holds\n"
+    "echoctl vault passphrase        protect it against a stolen disk\n"
+    "echoctl vault backup FILE       everything in one sealed file\n"
+    "echoctl vault recover --make    a line for paper, should the passphrase be lost"
+)
+
+# In the order in which a newcomer needs them.
+app.command("status")(status)
+app.command("init")(init)
+app.command("passphrase")(set_passphrase)
+app.command("recover")(recover)
+app.command("verify")(vault_keeping.verify)
+app.command("backup")(vault_keeping.backup)
+app.command("restore")(vault_keeping.restore)
+app.command("rotate")(vault_rotate.rotate)
+app.command("receipts")(vault_receipts.receipts)
