@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,8 @@ def throw_away_store() -> Iterator[None]:
 
     Speech models are still found where they are.
     """
+    import tempfile  # noqa: PLC0415 - with its random numbers a third of a bare interpreter, for the demonstration alone
+
     models = os.pathsep.join(paths.model_dirs())
     with tempfile.TemporaryDirectory(prefix="echoctl-demo-") as folder:
         places = {

@@ -74,7 +74,7 @@ class Dashboard(Controls):
     def get_default_screen(self) -> Screen[object]:
         """The screen with its classes: set later, each would have the styles of all panes computed again."""
         screen = super().get_default_screen()
-        screen.set_class(self.options.ascii, "-ascii")
+        screen.set_class(self.options.ascii, "-ascii", update=False)
         layout.fit(screen, self.size.width, self.size.height)
         layout.turn(screen, self.view)
         return screen

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -19,13 +20,15 @@ from echoctl.tui.feed import EarFeed
 from echoctl.tui.lookout import Lookout
 from echoctl.tui.now import Now, Role
 from echoctl.tui.records import Records
-from echoctl.tui.screens.detail import Detail
 from echoctl.tui.widgets.history import HistoryList
 from echoctl.tui.widgets.keybar import KeyBar
 from echoctl.tui.widgets.now import NowPane
 from echoctl.tui.widgets.ring import Ring
 from echoctl.tui.widgets.status import StatusLine
 from echoctl.tui.widgets.traffic import TrafficPane
+
+if TYPE_CHECKING:
+    from echoctl.tui.screens.detail import Detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,12 @@ class Controls(App[int]):
     # What the verbs of the history need.
 
     @property
-    def detail(self) -> Detail | None:
+    def detail(self) -> "Detail | None":
         """The recording that is open."""
+        if len(self.screen_stack) < 2:
+            return None
+        from echoctl.tui.screens.detail import Detail  # noqa: PLC0415 - not for the first picture
+
         return next((screen for screen in self.screen_stack if isinstance(screen, Detail)), None)
 
     def current(self) -> Recording | None:
@@ -86,6 +93,8 @@ class Controls(App[int]):
         if self.detail is not None:
             self.detail.show(recording)
         else:
+            from echoctl.tui.screens.detail import Detail  # noqa: PLC0415 - not for the first picture
+
             self.push_screen(Detail(recording, self.keymap, ascii_only=self.options.ascii))
 
     def close_detail(self) -> None:

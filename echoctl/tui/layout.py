@@ -24,28 +24,24 @@ def fit(screen: Screen[Any], width: int, height: int) -> None:
     line = width < LINE[0] or height < LINE[1]
     small = not line and (width < SMALL[0] or height < SMALL[1])
     wide = width >= WIDE[0] and height >= WIDE[1]
-    screen.set_class(line, "-line")
-    screen.set_class(small, "-small")
-    screen.set_class(not wide and width >= TALL[0] and height >= TALL[1], "-tall")
-    screen.set_class(wide, "-wide")
+    tall = not wide and width >= TALL[0] and height >= TALL[1]
+    screen.update_classes({"-line": line, "-small": small, "-tall": tall, "-wide": wide}, update=screen.is_mounted)
 
 
 def turn(screen: Screen[Any], view: str) -> None:
     """Choose the panes of a view."""
-    for name in VIEWS:
-        screen.set_class(name == view, f"view-{name}")
+    screen.update_classes({f"view-{name}": name == view for name in VIEWS}, update=screen.is_mounted)
 
 
 def colour(screen: Screen[Any], led: LedState) -> None:
     """The frame of the ring follows the state: heavy when muted or wrong, so that it shows without colour too."""
-    for one in (LedState.MUTED, LedState.ERROR, LedState.LISTENING):
-        screen.set_class(led is one, f"-{one}")
+    screen.update_classes({f"-{one}": led is one for one in (LedState.MUTED, LedState.ERROR, LedState.LISTENING)})
 
 
 def titled(pane: Widget) -> Widget:
     """A pane with a frame that says what it is."""
     pane.border_title = pane.id
-    pane.add_class("pane")
+    pane.add_class("pane", update=False)
     return pane
 
 

@@ -18,6 +18,9 @@ THICKNESS = 0.24
 GAP = 0.10
 """Of a segment: dark, so that it looks like lights and not like a pipe. Only where a segment is wide enough."""
 
+REACH = math.hypot(0.5, 1.0)
+"""From the middle of a cell to its corner, in pixels: what is farther than this from the ring shows none of it."""
+
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bits of a braille cell (Unicode U+2800), row by row."""
 
@@ -50,6 +53,10 @@ class Cell:
         return not (self.top.share or self.bottom.share or self.dots)
 
 
+NOTHING = Cell(Half(0, 0.0), Half(0, 0.0), 0)
+"""A cell without any of the ring."""
+
+
 @lru_cache(16)
 def ring(width: int, height: int, segments: int) -> tuple[tuple[Cell, ...], ...]:
     """The cells of the largest ring that fits, centred, row by row. Segment 0 is at the top, they go clockwise."""
@@ -72,6 +79,9 @@ def letters(width: int, height: int, segments: int) -> tuple[tuple[int, ...], ..
 def _cell(x: int, y: int, width: int, height: int, segments: int) -> Cell:
     middle_x, middle_y = width / 2, float(height)  # in pixels of half a cell's height
     radius = min(width, 2 * height) / 2 - 0.25
+    from_middle = math.hypot(x + 0.5 - middle_x, 2 * y + 1 - middle_y)
+    if not radius * (1 - THICKNESS) - REACH < from_middle < radius + REACH:
+        return NOTHING
     halves = [_half(x - middle_x, 2 * y + part - middle_y, radius, segments) for part in (0, 1)]
     dots = 0
     for row, bits in enumerate(DOTS):
