@@ -13,7 +13,7 @@ from echoctl.audio.endpoint import EndPoint, EndPointer
 from echoctl.audio.ring import Ring
 from echoctl.clock import SystemClock
 from echoctl.errors import StoreError
-from echoctl.model import SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
+from echoctl.model import CHUNK_BYTES, SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
 from echoctl.services import events, state
 from echoctl.services.capture import Capture, CaptureSpec
 from echoctl.services.meter import Meter
@@ -37,6 +37,8 @@ POLL_S = 0.05
 
 QUIET_POLL_S = 0.16
 """The same while nobody speaks: what a mute waits for, and much of what silence costs."""
+
+_SILENCE = bytes(CHUNK_BYTES)
 
 
 class Ear:
@@ -138,6 +140,7 @@ class Ear:
         if chunk is None:
             return True
         if chunk == b"":
+            self._run_out()
             return False
         if self._capture.discontinuous:
             self._capture.discontinuous = False
@@ -208,6 +211,12 @@ class Ear:
             return True
         self._end_request(verdict)
         return not self._spec.once
+
+    def _run_out(self) -> None:
+        """A wake word at the very end of a file is decided in the quiet after it, as any other is."""
+        while self._utterance is None and not self._detector.is_quiet:
+            self._ring.append(_SILENCE)
+            self._hear(_SILENCE)
 
     def _cut_short(self) -> None:
         """The sound ends in the middle of a request: what was said so far is kept, if it was anything."""

@@ -7,8 +7,12 @@ import numpy as np
 
 
 def rms(pcm: bytes) -> float:
-    """Root mean square of s16le samples, in sample units (0 to 32768); 2 µs for a chunk."""
+    """Root mean square of s16le samples around their mean, in sample units (0 to 32768); 5 µs for a chunk.
+
+    The mean is no sound: cheap microphones add a constant that may be larger than a voice.
+    """
     samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    samples -= samples.mean() if len(samples) else 0.0
     return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
 
 
@@ -16,18 +20,19 @@ class EnergyGate:
     """Opens when a chunk stands out from the noise floor, and stays open for a while after.
 
     The floor falls to a quieter chunk at once and rises by 1 % a chunk (12 % a second). While the gate is closed
-    nothing behind it need run; when it opens, the caller replays the last moments so that no onset is lost.
+    nothing behind it need run; when it opens, the caller replays the last moments so that no onset is lost. Until a
+    room is known it counts as silent: a word may be the first that is heard of it.
     """
 
-    QUIET_RMS = 60.0
-    """Below this (-55 dBFS) nothing opens the gate."""
+    QUIET_RMS = 15.0
+    """Below this (-67 dBFS) nothing opens the gate."""
     RATIO = 2.0
     RISE = 1.01
     HANG_OVER = 6
     """Chunks that it stays open after the last loud one (0.5 s)."""
 
     def __init__(self) -> None:
-        self._floor = 200.0
+        self._floor = self.QUIET_RMS / self.RATIO
         self._left = 0
 
     def feed(self, chunk: bytes) -> bool:

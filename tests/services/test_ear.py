@@ -57,20 +57,24 @@ class Spotter:
 
     description: Mapping[str, str] = {"alexa": "a fake"}
     notes: Sequence[str] = ()
-    is_quiet = True
-
     def __init__(self, when: Sequence[float], misses: Sequence[float] = ()) -> None:
         self.when = {round(t * SAMPLE_RATE / CHUNK_SAMPLES) for t in when}
         self.misses = {round(t * SAMPLE_RATE / CHUNK_SAMPLES) for t in misses}
         self.fed: list[float] = []
+        self.loud: list[bool] = []
         self.resets = 0
 
     def feed(self, chunk: bytes, t: float) -> Detection | NearMiss | None:
         self.fed.append(t)
+        self.loud = [*self.loud[-5:], max(np.frombuffer(chunk, np.int16)) >= LOUD]
         number = round(t * SAMPLE_RATE / CHUNK_SAMPLES)
         if number in self.misses:
             return NearMiss("alexa", t, {"spotter": 0.2})
         return Detection("alexa", t, t - 0.6, t - 0.1, {"spotter": 0.9}) if number in self.when else None
+
+    @property
+    def is_quiet(self) -> bool:
+        return not any(self.loud)
 
     def reset(self) -> None:
         self.resets += 1
@@ -260,6 +264,19 @@ def test_the_end_of_the_file_keeps_what_was_said(monkeypatch: pytest.MonkeyPatch
     stage = Stage(monkeypatch, sound((2, 0), (1, LOUD)), Spotter([2.0]), input="x.wav")
     stage.ear.run()
     assert len(stage.vault.kept) == 1
+
+
+def test_a_word_at_the_very_end_of_a_file_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, sound((2, LOUD)), Spotter([2.24]), input="x.wav")
+    stage.ear.run()
+    assert [line["t"] for line in stage.pipe.sent if line["type"] == "wake"] == pytest.approx([2.24], abs=0.01)
+    assert stage.vault.kept == []
+
+
+def test_quiet_at_the_end_of_a_file_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    spotter = Spotter([])
+    Stage(monkeypatch, sound((1, LOUD), (2, 0)), spotter, input="x.wav").ear.run()
+    assert spotter.fed[-1] == pytest.approx(3.0, abs=0.08)
 
 
 def test_a_second_wake_is_found_at_its_time_in_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:

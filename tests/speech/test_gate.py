@@ -19,10 +19,24 @@ def test_silence_keeps_the_gate_closed() -> None:
     assert not any(gate.feed(QUIET) for _ in range(100))
 
 
-def test_steady_noise_does_not_open_it_but_a_voice_over_it_does() -> None:
+def test_steady_noise_is_soon_known_and_a_voice_over_it_opens_it() -> None:
     gate = EnergyGate()
+    for seed in range(190):  # 15 s
+        gate.feed(noise(300, seed))
     assert not any(gate.feed(noise(300, seed)) for seed in range(50))
     assert gate.feed(noise(900))
+
+
+def test_a_quiet_voice_opens_it_even_as_the_first_that_is_heard() -> None:
+    assert EnergyGate().feed(noise(20))  # -64 dBFS
+    assert not EnergyGate().feed(noise(10))
+
+
+def test_a_constant_is_no_sound() -> None:
+    gate = EnergyGate()
+    shifted = [(np.frombuffer(noise(level), np.int16) + 2000).astype(np.int16).tobytes() for level in (2, 40)]
+    assert rms(shifted[1]) == pytest.approx(rms(noise(40)), rel=0.01)
+    assert [gate.feed(chunk) for chunk in shifted] == [False, True]
 
 
 def test_it_stays_open_through_short_pauses_only() -> None:
