@@ -57,6 +57,7 @@ class Spotter:
 
     description: Mapping[str, str] = {"alexa": "a fake"}
     notes: Sequence[str] = ()
+
     def __init__(self, when: Sequence[float], misses: Sequence[float] = ()) -> None:
         self.when = {round(t * SAMPLE_RATE / CHUNK_SAMPLES) for t in when}
         self.misses = {round(t * SAMPLE_RATE / CHUNK_SAMPLES) for t in misses}
