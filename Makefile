@@ -27,7 +27,7 @@ bench:  ## Measure start-up, side by side with a bare interpreter
 	@tools/setup
 	@.venv/bin/python bench/startup.py $(ARGS)
 
-torture:  ## Feed a million damaged inputs to what reads strangers' bytes (ARGS="--inputs 100000")
+torture:  ## Break vaults and captures by the thousand, for a night (ARGS="--share 0.1")
 	@tools/torture $(ARGS)
 
 completions:  ## Write completions/ anew from the command tree
@@ -38,5 +38,5 @@ pin:  ## Write constraints/*.txt anew from what the registries have today
 	@tools/pin
 
 clean:  ## Remove what the other targets made; recordings and models stay
-	rm -rf .venv .venv.lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .torture
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

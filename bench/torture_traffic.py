@@ -1,6 +1,6 @@
 """Torture the readers of strangers' bytes: captures, DNS, TLS and QUIC greetings, with what reaches new branches.
 
-python -m bench.torture_traffic [--inputs 1000000] [--seed N]     exit code 1 when anything broke
+python -m bench.torture_traffic [--share 0.1] [--seed N]     exit code 1 when anything broke
 """
 
 import argparse
@@ -11,12 +11,13 @@ import time
 from tests.traffic.mutation import torture
 from tests.traffic.targets import all_targets
 
+INPUTS = 1_000_000
 SHARES = {"capture": 0.3, "dns": 0.2, "hello": 0.2, "datagram": 0.1, "frames": 0.2}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--share", type=float, default=1.0, help="of a million inputs")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     wanted = parser.parse_args()
     print(f"seed {wanted.seed}")
@@ -24,7 +25,7 @@ def main() -> int:
     broken = 0
     for name, (target, seeds) in all_targets().items():
         begun = time.perf_counter()
-        outcome = torture(target, seeds, round(wanted.inputs * SHARES[name]), wanted.seed)
+        outcome = torture(target, seeds, round(INPUTS * wanted.share * SHARES[name]), wanted.seed)
         spent = time.perf_counter() - begun
         size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1 << 20)
         print(

@@ -1,31 +1,161 @@
-"""Damaged vaults and damaged exports, in numbers: the tests of tests/torture with a count that shows something.
+"""What the vault must bear, in the numbers of a night: the tests of tests/torture and tests/crash, over many seeds.
 
-    make torture ARGS="--inputs 20000"
+Each line is one test, run in portions: portion N is `TORTURE_SEED=N TORTURE_COUNT=… pytest TEST`, so that a portion
+that failed can be run again by itself. What a commit has passed is kept in .torture/: an interrupted run goes on.
 
-Each input follows from its number; a failure names it, and --seed goes on from there.
+    python -m bench.torture_vault [--share 0.1] [--only faults] [--jobs 2]     exit code 1 when anything broke
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
 
-INPUTS = 20_000
-"""Of each kind."""
+ROOT = Path(__file__).resolve().parent.parent
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run them; the exit code is pytest's."""
+@dataclass
+class Trial:
+    """One test and how much of it; `done` and `broken` are what came of it."""
+
+    name: str
+    unit: str
+    test: str
+    total: int
+    portion: int
+    step: int = 1
+    """From the seed of a portion to the next one's."""
+    until_clean: bool = False
+    """A portion ends by itself, and does about so many."""
+    done: int = 0
+    seconds: float = 0.0
+    broken: list[int] = field(default_factory=list)
+
+    def seed(self, number: int) -> int:
+        return number * self.step
+
+
+REMNANTS = "tests/crash/test_remnants.py::test_no_purged_key_is_"
+
+TRIALS = (
+    Trial("faults", "failed system calls", "tests/crash/test_faults.py", 5000, 700, until_clean=True),
+    Trial("losses", "losses of power", "tests/crash/test_power_loss.py", 5000, 500),
+    Trial("vaults", "damaged vaults", "tests/torture/test_mutated_vaults.py", 20_000, 500, 500),
+    Trial("imports", "damaged exports", "tests/torture/test_mutated_imports.py", 20_000, 500, 500),
+    Trial("image", "purged keys, looked for on a disk", REMNANTS + "on_the_disk", 5000, 1000),
+    Trial("keys", "purged keys, looked for in files", REMNANTS + "in_any_file", 100_000, 10_000),
+    Trial("other", "… with another SQLite", REMNANTS + "in_any_file_with_another_sqlite", 100_000, 10_000),
+    Trial("off", "… with secure_delete off", REMNANTS + "in_any_file_without_secure_delete", 100_000, 10_000),
+    Trial("crowd", "seconds, two writers, purger, reader", "tests/crash/test_remnants.py::test_two_writers_a_purger"
+          "_and_a_reader_never_find_it_locked", 60, 60),
+)  # fmt: skip
+
+
+def portion(trial: Trial, number: int, count: int) -> tuple[int, float, str]:
+    """Run one; returns (how many were done, seconds, what pytest said if it failed)."""
+    whole = trial.until_clean and count == trial.portion
+    asked = {"TORTURE_SEED": str(trial.seed(number)), "TORTURE_COUNT": str(10**9 if whole else count)}
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.xml")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-o",
+            "timeout=0",
+            f"--junitxml={results}",
+            "-o",
+            "junit_family=xunit1",
+        ]
+        command += [f"--basetemp={folder}/tmp", "-p", "no:cacheprovider", trial.test]
+        began = time.monotonic()
+        run = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **asked}, capture_output=True, text=True, check=False
+        )
+        spent = time.monotonic() - began
+        tree = ET.parse(results).getroot() if results.exists() else ET.Element("none")
+    done = sum(int(found.get("value", "0")) for found in tree.iter("property") if found.get("name") == "done")
+    skipped = next(tree.iter("skipped"), None)
+    if run.returncode or skipped is not None or not done:
+        return done, spent, run.stdout[-3000:] + run.stderr[-1000:] or "it was skipped"
+    return done, spent, ""
+
+
+def run(trials: Sequence[Trial], jobs: int, memory: Path) -> None:
+    """Run what is missing, `jobs` portions at a time, in turns over the trials."""
+    passed = _remembered(memory)
+    for trial in trials:
+        for _, done, seconds in passed.get(trial.name, []):
+            trial.done += done
+            trial.seconds += seconds
+    known = {trial.name: {number for number, *_ in passed.get(trial.name, [])} for trial in trials}
+    running: dict[Future[tuple[int, float, str]], tuple[Trial, int]] = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        while True:
+            for trial in trials:
+                ahead = sum(trial.portion for busy, _ in running.values() if busy is trial)
+                if len(running) < jobs and trial.done + ahead < trial.total and not trial.broken:
+                    number = next(n for n in range(trial.total + 1) if n not in known[trial.name])
+                    known[trial.name].add(number)
+                    count = min(trial.portion, trial.total - trial.done - ahead)
+                    running[pool.submit(portion, trial, number, count)] = (trial, number)
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                _finished(*running.pop(future), *future.result(), memory)
+
+
+def _finished(trial: Trial, number: int, done: int, seconds: float, said: str, memory: Path) -> None:
+    trial.done += done
+    trial.seconds += seconds
+    if said:
+        trial.broken.append(number)
+        print(f"{trial.name}: seed {trial.seed(number)} failed\n{said}", flush=True)
+        return
+    with open(memory, "a") as file:
+        file.write(json.dumps([trial.name, number, done, round(seconds, 1)]) + "\n")
+
+
+def _remembered(memory: Path) -> dict[str, list[tuple[int, int, float]]]:
+    found: dict[str, list[tuple[int, int, float]]] = {}
+    for line in memory.read_text().splitlines() if memory.exists() else []:
+        name, number, done, seconds = json.loads(line)
+        found.setdefault(name, []).append((number, done, seconds))
+    return found
+
+
+def _memory() -> Path:
+    """Where the portions of this very code are noted."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    folder = ROOT / ".torture"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{commit.stdout.strip() or 'unknown'}.jsonl"
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--inputs", type=int, default=INPUTS, help="damaged vaults, and as many damaged exports")
-    parser.add_argument("--seed", type=int, default=0, help="number of the first")
-    options, _ = parser.parse_known_args(argv)
-    count = min(options.inputs, INPUTS)  # a million, as others take, would be days here
-    environment = {**os.environ, "ECHOCTL_TORTURE": str(count), "ECHOCTL_TORTURE_SEED": str(options.seed)}
-    print(f"vaults and exports: {count} of each, from number {options.seed}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "tests/torture"]
-    return subprocess.run(command, env=environment, check=False).returncode
+    parser.add_argument("--share", type=float, default=1.0, help="of the numbers")
+    parser.add_argument("--only", action="append", choices=[trial.name for trial in TRIALS], help="these trials alone")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="portions at a time")
+    options = parser.parse_args()
+    trials = [trial for trial in TRIALS if not options.only or trial.name in options.only]
+    for trial in trials:
+        if trial.total > trial.portion:  # else it is one piece
+            trial.total = max(1, round(trial.total * options.share))
+    run(trials, options.jobs, _memory())
+    for trial in trials:
+        wrong = f"{len(trial.broken)} portions FAILED" if trial.broken else "0 failed"
+        print(f"{trial.name:8} {trial.done:7} of {trial.total:7} {trial.unit:38} {trial.seconds:8.0f} s  {wrong}")
+    return 1 if any(trial.broken or trial.done < trial.total for trial in trials) else 0
 
 
 if __name__ == "__main__":

@@ -1,23 +1,24 @@
 """A power loss at any moment loses nothing that was acknowledged and spoils nothing: tests/crash/power.py has how.
 
-ECHOCTL_LOSSES says how many moments; `make torture` takes thousands.
+`make torture` takes thousands of moments.
 """
 
-import os
 import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.counts import SEED, asked
 from tests.crash.power import TRACED, Disk, calls
 from tests.crash.test_faults import check, ended, use
 from tests.crash.test_faults import template as template
 
-LOSSES = int(os.environ.get("ECHOCTL_LOSSES", "100"))
+LOSSES = asked(100)
 
 SCENARIOS = ("append", "delete", "rotate", "guest")
 
@@ -49,16 +50,22 @@ def record(name: str, folder: Path, trace: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_power_loss_loses_nothing(name: str, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_power_loss_loses_nothing(
+    name: str,
+    template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, int], None],
+) -> None:
     monkeypatch.setenv("TEMPLATE_KEY", str(template / "now/state/keys/device.key"))
-    monkeypatch.setenv("TURN", "0")
+    monkeypatch.setenv("TURN", str(SEED))
     source, place, trace = tmp_path / name, tmp_path / "after", tmp_path / "trace"
     shutil.copytree(template / "now", source)
     disk = Disk.of(source)
     record(name, source, trace)
     recorded = [call for call in calls(trace) if str(source) in call.path]
     assert sum(call.kind == "sync" for call in recorded) > 3
-    chance = random.Random(name)
+    chance = random.Random(f"{name} {SEED}")
     moments = sorted(chance.randrange(len(recorded) + 1) for _ in range(LOSSES // len(SCENARIOS)))
     done = 0
     for moment in moments:
@@ -70,6 +77,7 @@ def test_a_power_loss_loses_nothing(name: str, template: Path, tmp_path: Path, m
             (place / Path(told).name).mkdir()
         use(place, monkeypatch)
         check(name, place, -9)
+    record_property("done", len(moments))
     for call in recorded[done:]:
         disk.apply(call)
     assert (

@@ -1,13 +1,15 @@
 """A purged key is in no byte of any file, and in no block of the disk: over random schedules, beside the mutations that
-the same search must catch. ECHOCTL_KEYS and ECHOCTL_IMAGE_KEYS say how many; `make torture` looks for 100,000.
+the same search must catch, and with another SQLite. `make torture` looks for 100,000 with each SQLite.
 """
 
 import contextlib
+import json
 import os
 import random
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,43 +19,13 @@ from echoctl.model import Selection
 from echoctl.services import database, purge, vaults
 from echoctl.store import db, slabs, wal
 from tests.conftest import REPOSITORY
-from tests.crash.remnants import MORNING_MS, files, fill, left, pages, recorder, wraps
+from tests.counts import SEED, asked
+from tests.crash import other_sqlite
+from tests.crash.remnants import left, pages, wraps
+from tests.crash.schedule import schedule
 from tests.heard import store as store
 
-KEYS = int(os.environ.get("ECHOCTL_KEYS", "5000"))
-MINUTES = float(os.environ.get("ECHOCTL_MINUTES", "0.08"))
-IMAGE_KEYS = int(os.environ.get("ECHOCTL_IMAGE_KEYS", "600"))
-
-
-def schedule(seed: int, keys: int, temporary: Path) -> tuple[int, int]:
-    """Record and purge in random portions until so many keys are purged; returns (purged, found in a file)."""
-    chance, purged, found = random.Random(seed), 0, 0
-    vaults.ensure()
-    while purged < keys:
-        with recorder() as made:
-            fill(made, chance.choice((5, 60, 400, 700)), chance)
-            if chance.random() < 0.5:  # else the listener has ended before the purge
-                purged, found = _purge(chance, purged, found, temporary)
-        if chance.random() < 0.7:
-            purged, found = _purge(chance, purged, found, temporary)
-    return purged, found
-
-
-def _purge(chance: random.Random, purged: int, found: int, temporary: Path) -> tuple[int, int]:
-    before = wraps()
-    how = chance.random()
-    if how < 0.15:
-        selection = Selection(all=True)
-    elif how < 0.5:
-        selection = Selection(before_ms=MORNING_MS + chance.randrange(10**9))
-    else:
-        selection = Selection(ids=tuple(chance.sample(sorted(before), chance.randrange(len(before) + 1))))
-    plan = purge.plan(selection)
-    report = purge.run(plan, everything=selection.all)
-    assert report.done
-    raw = files(Path(paths.data_dir()), temporary)
-    assert left([before[uid] for uid in before.keys() - set(plan.ids)], raw) == len(before) - plan.count
-    return purged + plan.count, found + left([before[uid] for uid in plan.ids], raw)
+Tell = Callable[[str, int], None]
 
 
 @pytest.fixture
@@ -68,16 +40,35 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-def test_no_purged_key_is_in_any_file(store: Path, temporary: Path) -> None:
-    purged, found = schedule(1, KEYS, temporary)
-    assert purged >= KEYS
+def test_no_purged_key_is_in_any_file(store: Path, temporary: Path, record_property: Tell) -> None:
+    keys = asked(5000)
+    purged, found = schedule(SEED, keys, temporary)
+    record_property("done", purged)
+    assert purged >= keys
     assert found == 0
     health = database.check()
     assert health and health.problems == ()
 
 
+@pytest.mark.lab
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.skipif(not other_sqlite.library(), reason="no second SQLite for this machine")
+def test_no_purged_key_is_in_any_file_with_another_sqlite(store: Path, temporary: Path, record_property: Tell) -> None:
+    """One that was built without SECURE_DELETE, which Debian's has."""
+    keys = asked(5000)
+    command = [sys.executable, "-m", "tests.crash.schedule", str(SEED), str(keys), str(temporary)]
+    env = other_sqlite.environment()
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=env, cwd=REPOSITORY, check=True)
+    said = json.loads(done.stdout)
+    assert said["sqlite"] != sqlite3.sqlite_version and not said["secure_delete"], "this Python has SQLite built in"
+    record_property("done", said["purged"])
+    assert said["purged"] >= keys
+    assert (said["found"], said["problems"]) == (0, [])
+
+
 class NoSecureDelete(db._Connection):
-    """As built without SECURE_DELETE, and with the pragma turned off: nothing here may depend on it."""
+    """With the pragma off: nothing here may depend on it."""
 
     def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
         if "secure_delete" in sql:
@@ -97,12 +88,16 @@ def without_secure_delete(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_secure_delete")
-def test_no_purged_key_is_in_any_file_without_secure_delete(store: Path, temporary: Path) -> None:
+def test_no_purged_key_is_in_any_file_without_secure_delete(
+    store: Path, temporary: Path, record_property: Tell
+) -> None:
+    keys = asked(2500)
     vaults.ensure()
     with db.session(paths.database()) as connection:
         assert connection.execute("PRAGMA secure_delete").fetchone() == (0,)
-    purged, found = schedule(2, KEYS // 2, temporary)
-    assert (purged >= KEYS // 2, found) == (True, 0)
+    purged, found = schedule(SEED, keys, temporary)
+    record_property("done", purged)
+    assert (purged >= keys, found) == (True, 0)
 
 
 class Rows:
@@ -142,7 +137,7 @@ def test_the_search_finds_keys_when_slabs_are_rows(
     assert schedule(1, 2000, temporary)[1] > 0
 
 
-def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+def image(keys: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     """Record, partly in processes that are killed, and purge on an ext4 file system of its own; search its image.
 
     Returns how many keys were purged, and how many are in the image.
@@ -156,10 +151,10 @@ def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
         pytest.skip("no loop devices here")
     monkeypatch.setenv("ECHOCTL_DATA_DIR", str(place / "data"))
     monkeypatch.setenv("ECHOCTL_STATE_DIR", str(tmp_path / "state"))
-    chance, dead = random.Random(3), []
+    chance, dead = random.Random(SEED), []
     try:
-        while len(dead) < IMAGE_KEYS:
-            _record_in_a_process(120, len(dead), kill=chance.random() < 0.5)
+        while len(dead) < keys:
+            _record_in_a_process(120, SEED + len(dead), kill=chance.random() < 0.5)
             before = wraps()
             ids = chance.sample(sorted(before), len(before) * 3 // 4)
             assert purge.run(purge.plan(Selection(ids=tuple(ids)))).done
@@ -184,9 +179,11 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @needs_root
-def test_no_purged_key_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    purged, found = image(tmp_path, monkeypatch)
-    assert purged >= IMAGE_KEYS
+def test_no_purged_key_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Tell) -> None:
+    keys = asked(600)
+    purged, found = image(keys, tmp_path, monkeypatch)
+    record_property("done", purged)
+    assert purged >= keys
     assert found == 0
 
 
@@ -197,14 +194,14 @@ def test_the_search_finds_keys_on_the_disk_when_the_log_is_not_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wal, "_overwrite", lambda *_: None)
-    assert image(tmp_path, monkeypatch)[1] > 0
+    assert image(600, tmp_path, monkeypatch)[1] > 0
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_two_writers_a_purger_and_a_reader_never_find_it_locked(store: Path) -> None:
-    """At once, for ECHOCTL_MINUTES (CI: some seconds). Nothing but what was meant to go is gone."""
-    seconds = MINUTES * 60
+def test_two_writers_a_purger_and_a_reader_never_find_it_locked(store: Path, record_property: Tell) -> None:
+    """At once, for some seconds (`make torture`: a minute). Nothing but what was meant to go is gone."""
+    seconds = asked(5)
     vaults.ensure()
     children = [
         subprocess.Popen(
@@ -215,6 +212,7 @@ def test_two_writers_a_purger_and_a_reader_never_find_it_locked(store: Path) -> 
     ]  # fmt: skip
     told = [child.communicate(timeout=seconds + 120)[0].split() for child in children]
     assert [child.returncode for child in children] == [0] * 4, told
+    record_property("done", seconds)
     made, purged = set(told[0]) | set(told[1]), set(told[2])
     with contextlib.closing(db.connect(paths.database())) as connection:
         there = {uid for (uid,) in connection.execute("SELECT uid FROM recording")}

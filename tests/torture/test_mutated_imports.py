@@ -1,12 +1,11 @@
 """Exports that went bad: what is good in them is kept, what is bad is named, and nothing else happens."""
 
 import contextlib
-import os
 import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,12 @@ from echoctl.errors import EchoctlError, ExitCode
 from echoctl.model import Selection
 from echoctl.services import archiving, exporting, history, importing, purge
 from echoctl.services.recording import Recorder
+from tests.counts import SEED, asked
 from tests.heard import MORNING_MS, nobody, pcm, say
 from tests.torture.mutations import mutated
 from tests.vault.test_agefile import pair
 
-COUNT = int(os.environ.get("ECHOCTL_TORTURE", "150"))
+COUNT = asked(150)
 LIMIT_S = 2.0
 """Of our own time; decoding has a limit of its own, and a process of its own."""
 
@@ -75,10 +75,11 @@ def bring(exports: Exports, bad: Path, decoder: untrusted.Decoder, *, dry_run: b
 
 
 @pytest.mark.timeout(0)
-def test_mutated_imports_end_in_order_and_keep_what_is_good(exports: Exports, decoder: untrusted.Decoder) -> None:
+def test_mutated_imports_end_in_order_and_keep_what_is_good(
+    exports: Exports, decoder: untrusted.Decoder, record_property: Callable[[str, int], None]
+) -> None:
     ends: Counter[str] = Counter()
-    first = int(os.environ.get("ECHOCTL_TORTURE_SEED", "0"))
-    for seed in range(first, first + COUNT):
+    for seed in range(SEED, SEED + COUNT):
         bad, sealed = exports.spoilt(random.Random(seed))
         began = time.process_time()
         keep = seed % 5 == 0  # writing costs more than reading, and there is little in it that could go wrong
@@ -94,6 +95,7 @@ def test_mutated_imports_end_in_order_and_keep_what_is_good(exports: Exports, de
         assert not sealed or len(good) in (2, 3), f"seed {seed}"
         if keep:
             check(exports, good, sealed, seed)
+    record_property("done", COUNT)
     assert len(ends) == 3, ends
 
 

@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,11 @@ from echoctl.model import Feedback
 from echoctl.services import history, vaults
 from echoctl.services.recording import Recorder
 from echoctl.store import db
+from tests.counts import SEED, asked
 from tests.heard import MORNING_MS, knows, nobody, pcm, say
 from tests.torture.mutations import mutated
 
-COUNT = int(os.environ.get("ECHOCTL_TORTURE", "60"))
-"""Mutated files; bench/torture_vault.py takes 20 000."""
+COUNT = asked(60)
 
 LIMIT_S = 2.0
 """Of the processor's time, since the machine has other things to do; a command takes 20 ms."""
@@ -131,10 +131,11 @@ def check_sound(store: Store, uid: str, folder: Path) -> None:
 
 
 @pytest.mark.timeout(0)
-def test_mutated_vaults_end_in_order_and_say_nothing_wrong(torn: Store, tmp_path: Path) -> None:
+def test_mutated_vaults_end_in_order_and_say_nothing_wrong(
+    torn: Store, tmp_path: Path, record_property: Callable[[str, int], None]
+) -> None:
     ends: Counter[int] = Counter()
-    first = int(os.environ.get("ECHOCTL_TORTURE_SEED", "0"))
-    for seed in range(first, first + COUNT):
+    for seed in range(SEED, SEED + COUNT):
         chance = random.Random(seed)
         data = mutated(torn.whole, chance)
         torn.put(data)
@@ -157,6 +158,7 @@ def test_mutated_vaults_end_in_order_and_say_nothing_wrong(torn: Store, tmp_path
         os.unlink(paths.database())
         code, _ = torn.run("vault", "restore", str(backup))
         assert code in ENDS, f"seed {seed}: restore ended with {code}"
+    record_property("done", COUNT)
     assert ends[0] and ends[7] and ends[8]  # some went on, some were damaged, some did not open: or this shows little
 
 
