@@ -65,3 +65,40 @@ def test_a_device_is_known_by_its_mac_once_it_has_spoken() -> None:
     assert sides.of(down, "", "") == Side(p.SPEAKER_IP, p.CLOUD_IP, False)
     sides.of(key(p.SPEAKER_IP, p.CLOUD_IP), p.SPEAKER, "")
     assert sides.of(down, "", "") == Side(p.SPEAKER, p.CLOUD_IP, False)
+
+
+SYN, SYN_ACK = 2, 18
+
+
+@pytest.mark.parametrize("ports", [(8883, 50000), (50001, 50000), (5228, 40317)])
+def test_without_a_router_whoever_opens_a_connection_is_the_device(ports: tuple[int, int]) -> None:
+    remote, own = ports
+    answer = key(p.CLOUD_IP6, p.SPEAKER_IP6, remote, own)
+    for macs, here in ((("", ""), p.SPEAKER_IP6), ((p.ROUTER, p.SPEAKER), p.SPEAKER)):
+        assert Sides().of(answer, *macs, None, SYN_ACK) == Side(here, p.CLOUD_IP6, False)
+        ask = key(p.SPEAKER_IP6, p.CLOUD_IP6, own, remote)
+        assert Sides().of(ask, *reversed(macs), None, SYN) == Side(here, p.CLOUD_IP6, True)
+
+
+def test_a_router_is_known_by_the_connections_that_go_to_it() -> None:
+    sides = Sides()
+    sides.of(key(p.CLOUD_IP6, p.SPEAKER_IP6, 443, 40000), p.ROUTER, p.SPEAKER)
+    odd = key(p.CLOUD_IP6, p.SPEAKER_IP6, 40317, 50001)
+    assert sides.of(odd, p.ROUTER, p.SPEAKER) == UP6._replace(up=False)
+
+
+def test_without_flags_and_router_the_lower_port_is_outside() -> None:
+    assert Sides().of(key(p.CLOUD_IP6, p.SPEAKER_IP6, 8883, 50001), "", "") == Side(p.SPEAKER_IP6, p.CLOUD_IP6, False)
+
+
+@pytest.mark.parametrize("group", ["ff02::fb", "239.255.255.250", "255.255.255.255"])
+def test_what_goes_to_a_group_stays_in_the_house_from_a_public_address_too(group: str) -> None:
+    source = p.SPEAKER_IP6 if ":" in group else "81.2.69.160"
+    assert Sides().of(key(source, group, 5353, 5353), p.SPEAKER, "01:00:5e:00:00:fb") is None
+
+
+def test_a_neighbour_with_a_public_address_asks_the_router_and_is_no_router() -> None:
+    sides = Sides()
+    assert sides.of(key(p.SPEAKER_IP6, "fd77::1", 50000, 53), p.SPEAKER, p.ROUTER) is None
+    assert sides.of(key("fd77::1", p.SPEAKER_IP6, 53, 50000), p.ROUTER, p.SPEAKER) is None
+    assert sides.of(key(p.SPEAKER_IP6, p.CLOUD_IP6), p.SPEAKER, p.ROUTER) == UP6
