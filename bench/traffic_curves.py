@@ -18,6 +18,11 @@ DAYS = 30
 
 SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
 
+ONE_HOST = "avs-alexa-4-na.amazon.com"
+
+Report = list[tuple[int, int, int]]
+"""A burst as (window, bytes, port); port 0 is a connection that was open before."""
+
 
 def power(found: Sequence[Sample], times: int, vary: float = 0.0, seed: int = 5) -> list[dict[str, Any]]:
     """The share of made-up utterances, put into the quiet of real captures, that are at least possible.
@@ -38,13 +43,13 @@ def power(found: Sequence[Sample], times: int, vary: float = 0.0, seed: int = 5)
 def _injected(rng: random.Random, sample: Sample, seconds: float, kbit: float, vary: float) -> BurstClass:
     """The best grade of what begins or ends within the utterance, at its endpoint."""
     begin = _quiet(rng, sample, seconds)
-    remote = rng.choice([window.remote for window in sample.windows])
+    remote, port = rng.choice([(window.remote, window.port) for window in sample.windows])
     device = sample.windows[0].device
     start = sample.begin_ms + begin * 1000
     packets = []
     for number in range(round(seconds / FRAME_S)):
         size = kbit * 125 * FRAME_S * rng.lognormvariate(-vary * vary / 2, vary)
-        packets.append((start + number * FRAME_S * 1000, remote, max(1, round(size))))
+        packets.append((start + number * FRAME_S * 1000, remote, max(1, round(size)), port))
     near = [w for w in sample.windows if abs(w.start_ms - start) < 30_000 and w.device == device]
     end = start + seconds * 1000
     grades = {
@@ -53,7 +58,7 @@ def _injected(rng: random.Random, sample: Sample, seconds: float, kbit: float, v
         if burst.remote == remote and burst.end_ms >= start and burst.start_ms <= end
     }
     order = (BurstClass.VOICE, BurstClass.POSSIBLE, BurstClass.BULK, BurstClass.STATUS, BurstClass.KEEPALIVE)
-    return next(grade for grade in order if grade in grades)
+    return next((grade for grade in order if grade in grades), BurstClass.KEEPALIVE)
 
 
 def _quiet(rng: random.Random, sample: Sample, seconds: float) -> float:
@@ -70,40 +75,52 @@ def false_alarms(found: Sequence[Sample], folder: Path, seed: int = 3) -> list[d
     """False alarms per day while an idle speaker reports its status so many times an hour.
 
     The reports are real bursts that are no speech, replayed at random times; beats come at the periods that BehavIoT
-    measured. Only overlaps can fool the rules here, since the reports were chosen by them. `hosts`: reports go to the
-    hosts of an Echo Dot, each to one of them; `one`: all to one endpoint, the worst case.
+    measured. A report that opened a connection of its own does so here; the others share one per host. Only overlaps
+    can fool the rules here, since the reports were chosen by them. `hosts`: reports go to the hosts of an Echo Dot,
+    each to one of them; `one`: all to one endpoint; `shared`: even over one connection, the worst case.
     """
     pool = _reports(found)
     hosts = _hosts(folder)
     rows = []
     for rate in RATES:
         days = DAYS if rate < 300 else DAYS // 6
-        for spread, names in (("hosts", sorted(hosts)), ("one", ["avs-alexa-4-na.amazon.com"])):
-            bursts = segmented(_idle(random.Random(seed), pool, hosts, names, rate, days))
+        for spread, names in (("hosts", sorted(hosts)), ("one", [ONE_HOST]), ("shared", [ONE_HOST])):
+            reports = [[(at, up, 0) for at, up, _ in report] for report in pool] if spread == "shared" else pool
+            bursts = segmented(_idle(random.Random(seed), reports, hosts, names, rate, days))
             voice = sum(each.grade is BurstClass.VOICE for each in bursts)
             maybe = sum(each.grade is BurstClass.POSSIBLE and not rules.housekeeping(each.remote) for each in bursts)
             rows.append({"per_hour": rate, "to": spread, "voice": voice / days, "possible": maybe / days})
     return rows
 
 
-def _reports(found: Sequence[Sample]) -> list[list[tuple[int, int]]]:
-    """Real bursts that are no speech, as (window, bytes)."""
+def _reports(found: Sequence[Sample]) -> list[Report]:
+    """Real bursts that are no speech."""
     pool = []
     for sample in found:
         if not (sample.requests or any(label.word == "no voice" for label in sample.labels)):
             continue
         places: dict[tuple[str, str], list[Window]] = {}
+        opened: dict[tuple[str, str, int], int] = {}
         for window in sample.windows:
             places.setdefault((window.device, window.remote), []).append(window)
+            opened.setdefault((window.device, window.remote, window.port), window.start_ms)
         for burst in sample.bursts:
             if burst.bytes_up < 500 or burst.grade in SPEECH:
                 continue
             inside = [
-                (window.start_ms // WINDOW_MS, window.up)
+                window
                 for window in places[burst.device, burst.remote]
-                if burst.start_ms - WINDOW_MS < window.start_ms <= burst.end_ms
+                if burst.start_ms - WINDOW_MS < window.start_ms <= burst.end_ms and window.up
             ]
-            pool.append([(place - inside[0][0], up) for place, up in inside])
+            begin = inside[0].start_ms
+            pool.append([
+                (
+                    (window.start_ms - begin) // WINDOW_MS,
+                    window.up,
+                    window.port if opened[window.device, window.remote, window.port] >= begin > sample.begin_ms else 0,
+                )
+                for window in inside
+            ])  # fmt: skip
     return pool
 
 
@@ -120,22 +137,24 @@ def _hosts(folder: Path) -> dict[str, float]:
 
 
 def _idle(
-    rng: random.Random, pool: Sequence[list[tuple[int, int]]], hosts: dict[str, float], names: Sequence[str],
-    rate: int, days: int,
-) -> list[Window]:  # fmt: skip
-    sums: Counter[tuple[int, str]] = Counter()
+    rng: random.Random, pool: Sequence[Report], hosts: dict[str, float], names: Sequence[str], rate: int, days: int
+) -> list[Window]:
+    sums: Counter[tuple[int, str, int]] = Counter()
     length = days * 86_400_000 // WINDOW_MS
-    for _ in range(rate * 24 * days):
+    for number in range(1, 1 + rate * 24 * days):
         at, name = rng.randrange(length), rng.choice(names)
-        for place, up in rng.choice(pool):
-            sums[at + place, name] += up
+        for place, up, port in rng.choice(pool):
+            sums[at + place, name, port and number << 16 | port] += up
     for name, period in hosts.items():
         at_s = rng.uniform(0, period)
         while at_s < days * 86_400:
-            sums[int(at_s * 1000 // WINDOW_MS), name] += rng.randrange(100, 2700)
+            sums[int(at_s * 1000 // WINDOW_MS), name, 0] += rng.randrange(100, 2700)
             at_s += period * rng.uniform(0.98, 1.02)
     rows = sorted(sums.items())
-    return [Window("d", name, at * WINDOW_MS, up, 0, at * WINDOW_MS, at * WINDOW_MS + 150.0) for (at, name), up in rows]
+    return [
+        Window("d", name, at * WINDOW_MS, up, 0, at * WINDOW_MS, at * WINDOW_MS + 150.0, port)
+        for (at, name, port), up in rows
+    ]
 
 
 def joined(found: Sequence[Sample], times: int, seed: int = 11) -> list[dict[str, Any]]:

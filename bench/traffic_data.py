@@ -130,30 +130,31 @@ def packets_of_csv(path: Path) -> tuple[list[Window], int, int]:
             out = source > 1023 and target > 0 and (target < 1024 or target in SERVICES)
             size = length - (40 if proto == 6 else 28)
             if out and proto in (6, 17) and size > 0:
-                rows.append((float(row["ts"]) * 1000, row["ip_dst_int"], size))
+                rows.append((float(row["ts"]) * 1000, row["ip_dst_int"], size, source))
     rows.sort()
     times = [row[0] for row in rows] or [0.0]
     return cut(rows), int(times[0]), int(times[-1])
 
 
-def cut(packets: Iterable[tuple[float, str, int]], device: str = "device") -> list[Window]:
-    """Uploads (Unix milliseconds, endpoint, bytes) as windows."""
-    held: dict[tuple[int, str], list[float]] = {}
-    for at_ms, remote, size in packets:
-        key = (int(at_ms // WINDOW_MS) * WINDOW_MS, remote)
+def cut(packets: Iterable[tuple[float, str, int, int]], device: str = "device") -> list[Window]:
+    """Uploads (Unix milliseconds, endpoint, bytes, port) as windows."""
+    held: dict[tuple[int, str, int], list[float]] = {}
+    for at_ms, remote, size, port in packets:
+        key = (int(at_ms // WINDOW_MS) * WINDOW_MS, remote, port)
         row = held.setdefault(key, [0.0, at_ms, at_ms])
         row[0] += size
         row[1], row[2] = min(row[1], at_ms), max(row[2], at_ms)
     return [
-        Window(device, remote, at, int(up), 0, first, last) for (at, remote), (up, first, last) in sorted(held.items())
+        Window(device, remote, at, int(up), 0, first, last, port)
+        for (at, remote, port), (up, first, last) in sorted(held.items())
     ]
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:
-    """Windows of the same time, device and endpoint made one."""
-    held: dict[tuple[int, str, str], Window] = {}
+    """Windows of the same time, device, endpoint and port made one."""
+    held: dict[tuple[int, str, str, int], Window] = {}
     for one in windows:
-        key = (one.start_ms, one.device, one.remote)
+        key = (one.start_ms, one.device, one.remote, one.port)
         was = held.get(key)
         if was is not None:
             first, last = min(was.first_ms, one.first_ms), max(was.last_ms, one.last_ms)

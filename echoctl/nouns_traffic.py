@@ -40,7 +40,7 @@ class Naming(StrEnum):
 
 
 class Window(NamedTuple):
-    """200 ms of one device and one endpoint. A tuple, because a capture has millions of them."""
+    """200 ms of one connection of a device. A tuple, because a capture has millions of them."""
 
     device: str
     remote: str
@@ -51,6 +51,8 @@ class Window(NamedTuple):
     first_ms: float
     """Unix time of the first packet with payload that went up in it; 0.0 when none did."""
     last_ms: float
+    port: int = 0
+    """The device's own, which tells its connections to one endpoint apart."""
 
 
 class Second(NamedTuple):

@@ -1,10 +1,11 @@
 """Bursts: windows of upload in, what they look like out, decided while it happens.
 
 A burst is upload without a pause of more than 1.5 s by one device to one endpoint. Its grade is in its width, not in
-its height: rules.py has the numbers, docs/traffic-method.md the reasons.
+its height, and in one connection at a time: two reports side by side are no speech. rules.py has the numbers,
+docs/traffic-method.md the reasons.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from echoctl.nouns_traffic import WINDOW_MS, Burst, BurstClass, Window
 from echoctl.traffic import rules as r
@@ -13,11 +14,13 @@ from echoctl.traffic.rules import Rules
 _LATE_MS = 1000
 """So late a window may be handed over after those of other devices."""
 
+_TOLD = (BurstClass.POSSIBLE, BurstClass.VOICE, BurstClass.BULK)
+
 
 class Segmenter:
     """Cuts the windows of a capture into bursts and grades them.
 
-    A burst comes out as soon as it is `possible`, `voice` or `bulk`, again when its grade rises, and a last time when
+    A burst comes out as soon as it is `possible`, `voice` or `bulk`, again when its grade changes, and a last time when
     it is over: same device, endpoint and start, so that the later one replaces the earlier.
     """
 
@@ -36,7 +39,7 @@ class Segmenter:
         burst = self._open.get(key)
         if window.up <= 0:
             if burst is not None:
-                burst.down += window.down
+                burst.add(window)
             return decided
         if burst is not None and burst.over(window.first_ms):
             decided.append(burst.noun())
@@ -44,7 +47,8 @@ class Segmenter:
         if burst is None:
             burst = self._open[key] = _Open(window, self._rules.get(window.device, r.DEFAULT))
         if burst.add(window):
-            decided.append(burst.noun())
+            before, self._open[key] = burst.parted()
+            decided += [each.noun() for each in (before, self._open[key]) if each]
         return decided
 
     def tick(self, now_ms: int) -> list[Burst]:
@@ -60,91 +64,158 @@ class Segmenter:
 
 
 class _Open:
-    """A burst that goes on."""
+    """A burst that goes on. `first`: its first window, which is still to be added."""
 
-    __slots__ = ("_even", "_fine", "_grade", "_rules", "_start", "_wide", "device", "down", "end_ms", "remote", "up")
-
-    def __init__(self, window: Window, rules: Rules) -> None:
-        self.device, self.remote = window.device, window.remote
-        self._start = window.first_ms
-        self.end_ms = window.last_ms
-        self.up = 0
-        self.down = 0
-        self._rules = rules
-        self._wide = _Run(r.HOP)
-        self._fine = _Run(r.FINE_HOP)
-        self._even = 0
+    def __init__(self, first: Window, rules: Rules) -> None:
+        self._first, self._rules = first, rules
+        self._lines: dict[int, _Line] = {}
+        self._held: list[Window] = []  # until it is known where speech begins
+        self._speaks: _Line | None = None
+        self._reached: BurstClass | None = None
         self._grade = BurstClass.KEEPALIVE
+        self._loud = 1
+        self._up = 0
+        self.end_ms = first.last_ms
 
     def over(self, at_ms: float) -> bool:
         """Whether what goes up at `at_ms` is another burst."""
-        return at_ms - self.end_ms > r.GAP_MS or at_ms - self._start > r.LONGEST_MS
+        return at_ms - self.end_ms > r.GAP_MS or at_ms - self._first.first_ms > r.LONGEST_MS
 
     def add(self, window: Window) -> bool:
         """Take a window; returns whether the burst has become something that one should know at once."""
-        self.up += window.up
-        self.down += window.down
-        self.end_ms = max(self.end_ms, window.last_ms)
-        place = window.start_ms // WINDOW_MS
-        if window.up >= r.ACTIVE_BYTES:
-            self._wide.add(place, window.up)
-        if window.up >= r.FINE_BYTES:
-            self._fine.add(place, window.up)
-            stretch = self._fine.even()
-            self._even = self._even + stretch[-1] if stretch and self._even else sum(stretch)
+        line = self._lines.get(window.port)
+        if line is None:
+            line = self._lines[window.port] = _Line()
+        line.add(window)
+        if self._speaks is None:
+            self._held.append(window)
+        if window.up <= 0:
+            return False
+        self._up += window.up
+        if window.up >= self._loud:
+            self.end_ms = max(self.end_ms, window.last_ms)
+        if self._reached is not BurstClass.VOICE:
+            heard = line.speech(self._rules)
+            if heard is BurstClass.VOICE or (heard and self._reached is None):
+                self._speaks, self._reached = line, heard
         before, self._grade = self._grade, self._graded()
-        return self._grade is not before and self._grade in (BurstClass.POSSIBLE, BurstClass.VOICE, BurstClass.BULK)
+        return self._grade is not before and self._grade in _TOLD
+
+    def parted(self) -> "tuple[_Open | None, _Open]":
+        """What came well before the speech, if anything did, and the burst that begins with the speech.
+
+        Beats that follow each other closely are no part of the request that follows them, nor do they prolong it.
+        """
+        line = self._speaks
+        if line is None or not self._held:
+            return None, self
+        held, self._held = self._held, []
+        begin_ms, self._loud = line.begun(self._reached)
+        at = next(n for n, window in enumerate(held) if window.up > 0 and window.start_ms >= begin_ms)
+        if held[at].first_ms - self._first.first_ms <= r.GAP_MS:
+            return None, self
+        before, after = (_replayed(part, self._rules) for part in (held[:at], held[at:]))
+        after._held, after._loud = [], self._loud
+        after._speaks, after._reached, after._grade = after._lines[held[at].port], self._reached, self._grade
+        return before, after
 
     def noun(self) -> Burst:
         """As it is now."""
+        runs = [line.wide for line in self._lines.values()]
         return Burst(
             id=0,
-            device=self.device,
-            remote=self.remote,
+            device=self._first.device,
+            remote=self._first.remote,
             name="",
-            start_ms=int(self._start),
+            start_ms=int(self._first.first_ms),
             end_ms=int(self.end_ms),
-            bytes_up=self.up,
-            windows=self._wide.most,
-            span_ms=self._wide.longest * WINDOW_MS,
+            bytes_up=self._up,
+            windows=max(run.most for run in runs),
+            span_ms=max(run.longest for run in runs) * WINDOW_MS,
             grade=self._grade,
         )
 
     def _graded(self) -> BurstClass:
         """The grade so far. What was speech stays speech whatever follows, unless the whole is too fast for sound."""
-        if self.up >= r.BULK_BYTES and self.up * 1000 >= r.BULK_RATE * max(self.end_ms - self._start, 1000):
+        lasted = max(self.end_ms - self._first.first_ms, 1000)
+        if self._up >= r.BULK_BYTES and self._up * 1000 >= r.BULK_RATE * lasted:
             return BurstClass.BULK
-        acknowledges = self.down > r.DOWN_MOST * self.up
-        if self._grade is BurstClass.VOICE or (self._speaks() and not acknowledges):
+        if self._speaks is not None and self._speaks.too_fast():
+            return BurstClass.BULK
+        return self._reached or (BurstClass.STATUS if self._up >= r.STATUS_BYTES else BurstClass.KEEPALIVE)
+
+
+def _replayed(windows: Sequence[Window], rules: Rules) -> _Open:
+    burst = _Open(windows[0], rules)
+    for window in windows:
+        burst.add(window)
+    return burst
+
+
+class _Line:
+    """One connection within a burst."""
+
+    def __init__(self) -> None:
+        self.wide = _Run(r.HOP, r.WITHIN)
+        self._fine = _Run(r.FINE_HOP, r.FINE_WITHIN)
+        self._even: list[tuple[int, int]] = []  # (place, bytes) of a stretch that is even
+        self._sizes: list[int] = []
+        self._up = self._down = 0  # since the run began
+
+    def add(self, window: Window) -> None:
+        """Take a window."""
+        place = window.start_ms // WINDOW_MS
+        if window.up >= r.ACTIVE_BYTES:
+            self._sizes.append(window.up)
+            if self.wide.add(place, window.up):
+                self._up = self._down = 0
+        self._up += window.up
+        self._down += window.down
+        if window.up >= r.FINE_BYTES:
+            self._fine.add(place, window.up)
+            stretch = self._fine.even()
+            newest = [(place, stretch[-1][1])] if stretch and self._even else stretch
+            kept = [each for each in self._even if place - each[0] < r.FINE_WITHIN] if stretch else []
+            self._even = kept + newest
+
+    def speech(self, rules: Rules) -> BurstClass | None:
+        """Whether what goes up at the moment has the shape of speech, and how surely."""
+        if self._down > r.DOWN_MOST * self._up:
+            return None
+        wide, fine = self.wide, self._fine
+        if (
+            len(wide.sizes) >= rules.windows
+            and wide.span * WINDOW_MS >= rules.span_ms
+            and wide.levelled() >= rules.bytes
+        ):
             return BurstClass.VOICE
-        if self._grade is BurstClass.POSSIBLE or (self._may_speak() and not acknowledges):
+        if len(fine.sizes) >= r.LONG_WINDOWS and fine.levelled() >= rules.possible_bytes:
             return BurstClass.POSSIBLE
-        return BurstClass.STATUS if self.up >= r.STATUS_BYTES else BurstClass.KEEPALIVE
+        return BurstClass.POSSIBLE if sum(size for _, size in self._even) >= rules.possible_bytes else None
 
-    def _speaks(self) -> bool:
-        run = self._wide
-        return (
-            len(run.sizes) >= self._rules.windows
-            and run.span * WINDOW_MS >= self._rules.span_ms
-            and run.levelled(r.STANDS_OUT) >= self._rules.bytes
-        )
+    def begun(self, grade: BurstClass | None) -> tuple[int, int]:
+        """When what has the shape of speech began (Unix ms), and below how many bytes a window is no part of it."""
+        run = self.wide if grade is BurstClass.VOICE else self._fine
+        least = run.typical() // r.QUIETER
+        return next(
+            place for place, size in zip(run.places, run.sizes, strict=True) if size >= least
+        ) * WINDOW_MS, least
 
-    def _may_speak(self) -> bool:
-        run = self._fine
-        if len(run.sizes) >= r.LONG_WINDOWS and run.levelled(r.STANDS_OUT) >= self._rules.possible_bytes:
-            return True
-        return self._even >= self._rules.possible_bytes
+    def too_fast(self) -> bool:
+        """Whether most of it is faster than any sound."""
+        return _middle(self._sizes) * 1000 > r.FAST_RATE * WINDOW_MS
 
 
 class _Run:
-    """Active windows that lie close together; begins anew after a longer pause."""
+    """Active windows that lie close together, the newest of them; begins anew after a longer pause."""
 
-    __slots__ = ("_hop", "_places", "longest", "most", "sizes")
+    __slots__ = ("_begin", "_hop", "_number", "_within", "longest", "most", "places", "sizes")
 
-    def __init__(self, hop: int) -> None:
-        self._hop = hop
-        self._places: list[int] = []
+    def __init__(self, hop: int, within: int) -> None:
+        self._hop, self._within = hop, within
+        self.places: list[int] = []
         self.sizes: list[int] = []
+        self._begin = self._number = 0
         self.most = 0
         """The most active windows of any run so far, and …"""
         self.longest = 0
@@ -153,29 +224,45 @@ class _Run:
     @property
     def span(self) -> int:
         """Windows from the first to the last, both counted."""
-        return self._places[-1] - self._places[0] + 1 if self._places else 0
+        return self.places[-1] - self.places[0] + 1 if self.places else 0
 
-    def add(self, place: int, size: int) -> None:
-        """Take one active window."""
-        if self._places and place - self._places[-1] > self._hop:
-            self._places.clear()
+    def add(self, place: int, size: int) -> bool:
+        """Take one active window; returns whether the run begins with it."""
+        anew = not self.places or place - self.places[-1] > self._hop
+        if anew:
+            self.places.clear()
             self.sizes.clear()
-        self._places.append(place)
+            self._begin, self._number = place, 0
+        self.places.append(place)
         self.sizes.append(size)
-        self.most = max(self.most, len(self.sizes))
-        self.longest = max(self.longest, self.span)
+        while place - self.places[0] >= self._within:
+            del self.places[0], self.sizes[0]
+        self._number += 1
+        self.most = max(self.most, self._number)
+        self.longest = max(self.longest, place - self._begin + 1)
+        return anew
 
-    def levelled(self, most: int) -> int:
-        """The bytes of the run, each window cut down to `most` times the median one."""
-        limit = most * sorted(self.sizes)[len(self.sizes) // 2]
+    def typical(self) -> int:
+        """The bytes of the median window."""
+        return _middle(self.sizes)
+
+    def levelled(self) -> int:
+        """The bytes of the run, each window cut down to `STANDS_OUT` times the median one."""
+        limit = r.STANDS_OUT * self.typical()
         return sum(min(size, limit) for size in self.sizes)
 
-    def even(self) -> list[int]:
+    def even(self) -> list[tuple[int, int]]:
         """The newest windows when they are close together and alike, each cut down to twice the median; else none."""
         last = self.sizes[-r.EVEN_WINDOWS :]
-        if len(last) < r.EVEN_WINDOWS or self._places[-1] - self._places[-r.EVEN_WINDOWS] >= r.EVEN_WITHIN:
+        if len(last) < r.EVEN_WINDOWS or self.places[-1] - self.places[-r.EVEN_WINDOWS] >= r.EVEN_WITHIN:
             return []
         ranked = sorted(last)
         if ranked[-2] > r.EVEN_RATIO * ranked[1]:
             return []
-        return [min(size, 2 * ranked[len(ranked) // 2]) for size in last]
+        most = 2 * _middle(last)
+        return [(place, min(size, most)) for place, size in zip(self.places[-len(last) :], last, strict=True)]
+
+
+def _middle(sizes: Sequence[int]) -> int:
+    """The upper median; 0 of nothing."""
+    return sorted(sizes)[len(sizes) // 2] if sizes else 0

@@ -11,6 +11,13 @@ MOD = 0xFFFFFFFF
 _HALF = 1 << 31
 _MOST_HOLES = 64
 
+TWICE_MS = 2
+"""A datagram that is the same again so soon was captured twice: an encoder's packets are further apart."""
+
+_MOST_ECHOES = 1024
+_SUSPECT, _ALWAYS = 64, 1 << 60
+_PORTS, _BEGINNING = 16, 64
+
 
 class Watch(Protocol):
     """Somebody who wants the first payload of a flow, to learn a name from it."""
@@ -20,21 +27,53 @@ class Watch(Protocol):
 
 
 class Pair:
-    """A device and an endpoint, and what moved between them in the window and the second that are open."""
+    """The two ends of a connection, and what moved between them in the window and the second that are open."""
 
-    __slots__ = ("at_s", "device", "down", "first", "last", "packets", "remote", "s_down", "s_packets", "s_up", "up")
+    __slots__ = (
+        *("at_s", "device", "down", "first", "last", "packets", "port", "remote", "s_down", "s_packets", "s_up", "up"),
+    )
 
-    def __init__(self, device: str, remote: str) -> None:
-        self.device, self.remote = device, remote
+    def __init__(self, device: str, remote: str, port: int = 0) -> None:
+        self.device, self.remote, self.port = device, remote, port
         self.up = self.down = self.packets = 0
         self.first = self.last = 0
         self.at_s = self.s_up = self.s_down = self.s_packets = 0
 
 
+class Echoes:
+    """Tells a datagram that was just seen: a capture on all interfaces sees it on each that it passes.
+
+    TCP has sequence numbers for that; UDP has nothing but its bytes, and how soon they come again.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, int] = {}
+        self.fraction = 1_000_000
+        """How many make a second."""
+
+    def again(self, flow: "Flow", packet: bytes, sec: int, sub: int) -> bool:
+        """Whether this packet (from its last addresses and ports on) passed just before.
+
+        A flow whose first datagrams all came once is asked about no more: it costs as much as all other counting.
+        """
+        if len(packet) <= _PORTS:  # nothing of the payload was kept
+            return False
+        beginning = packet[:_BEGINNING]
+        seen, ticks, within = self._seen, sec * self.fraction + sub, self.fraction // 1000 * TWICE_MS
+        if 0 <= ticks - seen.get(beginning, -1 - within) <= within:
+            flow.suspect = _ALWAYS
+            return True
+        if len(seen) >= _MOST_ECHOES:
+            seen.clear()
+        seen[beginning] = ticks
+        flow.suspect -= 1
+        return False
+
+
 class Flow:
     """One direction between two ports."""
 
-    __slots__ = ("begun", "holes", "next", "pair", "up", "watch")
+    __slots__ = ("begun", "holes", "next", "pair", "suspect", "up", "watch")
 
     def __init__(self, pair: Pair, up: bool, begun: bool, following: int, watch: Watch | None) -> None:
         self.pair, self.up, self.begun, self.watch = pair, up, begun, watch
@@ -42,6 +81,8 @@ class Flow:
         """The sequence number after the last byte that was seen."""
         self.holes: list[tuple[int, int]] = []
         """(first, length) of stretches before `next` that were not seen: late, or lost by the capture."""
+        self.suspect = _SUSPECT
+        """So many datagrams more are compared with those just before: Echoes."""
 
     def out_of_order(self, seq: int, size: int, flags: int) -> int:
         """A packet that is not the expected one: how many of its bytes are new."""

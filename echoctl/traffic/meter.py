@@ -1,8 +1,8 @@
-"""Counting packets: records in, windows of 200 ms and seconds per (device, endpoint) out.
+"""Counting packets: records in, windows of 200 ms per connection and seconds per (device, endpoint) out.
 
-A byte of TCP counts once: what was sent again is known by its sequence number. The time is the capture's own. Whatever
-is unusual about a packet is left to frames.Dissector; what is usual takes the short way through `Meter.feed`, whose
-speed is that of importing (bench/traffic_import.py).
+A byte counts once: what was sent again is known by its sequence number, a datagram that was captured twice by its
+bytes. The time is the capture's own. Whatever is unusual about a packet is left to frames.Dissector; what is usual
+takes the short way through `Meter.feed`, whose speed is that of importing (bench/traffic_import.py).
 """
 
 import itertools
@@ -10,14 +10,14 @@ import struct
 from typing import Protocol
 
 from echoctl.nouns_traffic import WINDOW_MS, Second, Window
-from echoctl.traffic.flows import MOD, SYN, Flow, Pair, Watch
+from echoctl.traffic.flows import MOD, SYN, Echoes, Flow, Pair, Watch
 from echoctl.traffic.frames import FRAGMENT, HEADER, TCP, UDP, Dissector, Layout, hardware
 from echoctl.traffic.pcap import MICROSECONDS, Block
 from echoctl.traffic.sides import Side, Sides
 
 PER_SECOND = 1000 // WINDOW_MS
 
-MOST_FLOWS = MOST_PAIRS = 1 << 16
+MOST_FLOWS = 1 << 16
 MOST_GAPS = 1000
 
 REORDERED = PER_SECOND
@@ -44,7 +44,7 @@ class Meter:
         self._dissector = Dissector()
         self._layouts: dict[int, Layout] = {}
         self._flows: dict[int, dict[bytes, Flow]] = {TCP: {}, UDP: {}}
-        self._pairs: dict[tuple[str, str], Pair] = {}
+        self._echoes = Echoes()
         self._window = 0
         self._active: list[Pair] = []
         self._seconds_open: list[Pair] = []
@@ -76,7 +76,7 @@ class Meter:
             layout = self._layouts[block.link] = Layout(block.link)
         if block.fraction != self._fraction:
             self._close()
-            self._fraction = block.fraction
+            self._fraction = self._echoes.fraction = block.fraction
         end = len(block.data)
         used = self._count(layout, block.data, end)
         if HEADER <= end - used < layout.size:  # a record may be shorter than what `unpack` looks at
@@ -85,7 +85,7 @@ class Meter:
 
     def _count(self, layout: Layout, data: bytes, end: int) -> int:  # noqa: C901 - one call more per packet costs a tenth
         unpack, mark, kept, transport = layout.unpack, layout.mark, layout.kept, HEADER + layout.ip + 20
-        flows, active, number = self._flows, self._active, int.from_bytes
+        flows, active, number, again, ip = self._flows, self._active, int.from_bytes, self._echoes.again, transport - 20
         window, per_window = self._window, self._fraction // PER_SECOND
         record = pos = packets = 0
         last = min(end - HEADER, len(data) - layout.size)
@@ -96,20 +96,20 @@ class Meter:
             record, pos = pos, pos + HEADER + cap
             packets += 1
             if is_ip == mark and cap >= kept and proto in flows and not fragment & FRAGMENT and (high or low):
-                at = offset >> 2 & 60 if proto == TCP else 8
-                size = (high << 8 | low) - 20 - at
-                at += transport
+                at = transport + (offset >> 2 & 60 if proto == TCP else 8)
+                size = (high << 8 | low) + ip - at
             else:
                 proto, key, size, raw, flags, at = self._dissector.segment(layout, data[record:pos])
             if size <= 0 and not (proto == TCP and flags & SYN):
                 continue  # a bare acknowledgement
             flow = flows[proto].get(key) or self._open(layout, data[record:pos], (proto, key, raw, flags))
             if proto == TCP:
-                first = number(raw)
-                if first == flow.next:
+                if (first := number(raw)) == flow.next:
                     flow.next = first + size & MOD
                 elif (size := flow.out_of_order(first, size, flags)) <= 0:
                     continue
+            elif flow.suspect and again(flow, data[record + at - 16 : pos], sec, sub):
+                continue
             now = sec * PER_SECOND + sub // per_window
             if now != window:
                 window = self._turn(now)
@@ -178,7 +178,9 @@ class Meter:
                 first = last = 0.0
                 if pair.up:
                     first, last = self._within(start, pair.first), self._within(start, pair.last)
-                self._windows.append(Window(pair.device, pair.remote, start, pair.up, pair.down, first, last))
+                self._windows.append(
+                    Window(pair.device, pair.remote, start, pair.up, pair.down, first, last, pair.port)
+                )
                 if pair.at_s != at_s:
                     pair.at_s = at_s
                     self._seconds_open.append(pair)
@@ -194,10 +196,15 @@ class Meter:
         return at if start <= at < start + WINDOW_MS else float(start)
 
     def _close_second(self) -> None:
+        rows: dict[tuple[str, str], Second] = {}
         for pair in self._seconds_open:
             row = Second(pair.device, pair.remote, pair.at_s, pair.s_up, pair.s_down, pair.s_packets)
-            self._seconds.append(row)
+            other = rows.get(row[:2])  # another connection of the two
+            rows[row[:2]] = (
+                Second(*row[:3], *(a + b for a, b in zip(row[3:], other[3:], strict=True))) if other else row
+            )
             pair.at_s = pair.s_up = pair.s_down = pair.s_packets = 0
+        self._seconds += rows.values()
         self._seconds_open.clear()
 
     def _time(self, data: bytes, packets: int, record: int) -> None:
@@ -222,24 +229,23 @@ class Meter:
                 del flows[old]
         answers = flows.get(_reversed(key))
         known = Side(answers.pair.device, answers.pair.remote, answers.up) if answers else None
-        side = self._sides.of(key, *hardware(layout, record), known)
-        pair = self._pair(side.device, side.remote) if side else self._local
-        if answers and side and side.up:
-            answers.pair = pair  # the answer may have come before the device's MAC address was known
+        side = self._sides.of(key, *hardware(layout, record), known, flags)
+        pair = self._pair(key, side, answers)
         begun = bool(flags & SYN) or (answers is not None and answers.begun)
         up = side is not None and side.up
         watch = self._names.watch(proto, key, side, begun)
         flow = flows[key] = Flow(pair, up, begun, int.from_bytes(raw) + (flags & SYN) // SYN & MOD, watch)
         return flow
 
-    def _pair(self, device: str, remote: str) -> Pair:
-        pair = self._pairs.get((device, remote))
-        if pair is None:
-            if len(self._pairs) >= MOST_PAIRS:
-                self._pairs.clear()
-                for flows in self._flows.values():
-                    flows.clear()
-            pair = self._pairs[device, remote] = Pair(device, remote)
+    def _pair(self, key: bytes, side: Side | None, answers: Flow | None) -> Pair:
+        """That of the other direction, unless it was taken for another device's by then."""
+        if side is None:
+            return self._local
+        if answers and (answers.pair.device, answers.pair.remote) == (side.device, side.remote):
+            return answers.pair
+        pair = Pair(side.device, side.remote, int.from_bytes(key[-4:-2] if side.up else key[-2:]))
+        if answers and side.up:
+            answers.pair = pair  # the answer may have come before the device's MAC address was known
         return pair
 
 

@@ -31,6 +31,9 @@ ACTIVE_BYTES = 200
 HOP = 3
 """Active windows at most so far apart belong together; a pause between words is shorter."""
 
+WITHIN = 40
+"""… as far as they are no older than this: 12 kB in 8 s are 12 kbit/s, and less is no sound that speakers send."""
+
 STANDS_OUT = 4
 """The first second of a request holds what was said before it was decided to send it, all at once."""
 
@@ -38,6 +41,8 @@ FINE_BYTES = 50
 """A window with less is not active for `possible`: a third of what speech at 6 kbit/s fills."""
 
 FINE_HOP = 2
+FINE_WITHIN = 25
+"""2.5 kB in 5 s are 4 kbit/s, with which speech at 6 kbit/s has its pauses."""
 
 LONG_WINDOWS = 10
 """possible: so many active windows in a row, with no more than one idle between two of them, or …"""
@@ -62,6 +67,13 @@ LONGEST_MS = 60_000
 BULK_BYTES = 1_500_000
 BULK_RATE = 64_000
 """bulk: so much, at more bytes per second than sound of any usual kind: twice 16 kHz PCM."""
+
+FAST_RATE = 100_000
+"""bulk: what has the shape of speech, but at more bytes per second in its median window. Three times 16 kHz PCM; the
+fastest speaker that was seen (a Nest Mini) catches up at 53,000."""
+
+QUIETER = 4
+"""Windows that are so many times smaller than speech is neither begin nor prolong it: beats between packets of it."""
 
 STATUS_BYTES = 2000
 """status: at least this much; less is a keepalive."""

@@ -27,14 +27,14 @@ def report(at: float, size: int = 20_000, width: float = 0.4) -> list[Packet]:
     return [(at + n * width / number, size // number) for n in range(number)]
 
 
-def windows(packets: Iterable[Packet], remote: str = VOICE, device: str = SPEAKER) -> list[Window]:
+def windows(packets: Iterable[Packet], remote: str = VOICE, device: str = SPEAKER, port: int = 40000) -> list[Window]:
     """Uploaded packets as windows, in order."""
     held: dict[int, list[tuple[float, int]]] = {}
     for at, size in packets:
         ms = BEGIN_MS + at * 1000
         held.setdefault(int(ms // WINDOW_MS) * WINDOW_MS, []).append((ms, size))
     return [
-        Window(device, remote, start, sum(size for _, size in some), 0, min(some)[0], max(some)[0])
+        Window(device, remote, start, sum(size for _, size in some), 0, min(some)[0], max(some)[0], port)
         for start, some in sorted(held.items())
     ]
 

@@ -120,3 +120,64 @@ def test_acknowledging_a_download_is_no_speech() -> None:
     assert [burst.grade for burst in segmented(music)] == [STATUS]
     between = [window._replace(up=0, down=400_000) for window in windows(speech(1, 5, 1))]
     assert [burst.grade for burst in segmented([*between, *windows(speech(1, 5, 70))])] == [STATUS]
+
+
+def handshake(at: float) -> list[tuple[float, int]]:
+    """A short connection of its own: a greeting, a question, a closing."""
+    return [(at, 309), (at + 0.2, 790), (at + 0.4, 1070), (at + 0.6, 4500), (at + 0.8, 4500), (at + 1.0, 760)]
+
+
+def test_reports_that_overlap_are_no_speech_unless_they_share_a_connection() -> None:
+    first, second = handshake(1.0), handshake(1.9)
+    apart = windows(first) + windows(second, port=40001)
+    (burst,) = segmented(apart)
+    assert burst.grade is STATUS
+    assert burst.bytes_up == sum(size for _, size in first + second)
+    assert grades(sorted(first + second)) == [VOICE_GRADE]
+
+
+def test_music_on_another_connection_hides_no_speech() -> None:
+    music = [window._replace(up=0, down=80_000, port=40001) for window in windows(speech(0.5, 5, 1))]
+    asked = windows([(0.1, 60)], port=40001) + windows(speech(1, 3, 70))
+    assert VOICE_GRADE in {burst.grade for burst in segmented([*asked, *music])}
+
+
+@pytest.mark.parametrize("beat", [90, 250])
+def test_beats_in_the_same_connection_neither_begin_nor_prolong_a_request(beat: int) -> None:
+    beats = [(0.3 + second, beat) for second in range(50)]
+    packets = sorted(beats + report(20, 20_000, 0.5) + speech(20.5, 3, 70) + speech(30, 3, 70))
+    found = segmented(windows(packets))
+    spoken = [burst for burst in found if burst.grade is VOICE_GRADE]
+    begins, ends = ([getattr(each, key) - BEGIN_MS for each in spoken] for key in ("start_ms", "end_ms"))
+    assert len(spoken) == 2
+    assert all(abs(begin - at) <= 200 for begin, at in zip(begins, (20_000, 30_000), strict=True))
+    assert all(0 <= end - at <= 500 for end, at in zip(ends, (23_400, 32_900), strict=True))
+    assert sum(burst.bytes_up for burst in found) == sum(size for _, size in packets)
+    assert len({burst.start_ms for burst in found}) == len(found)
+
+
+def test_what_is_parted_from_a_burst_stays_parted_while_it_goes_on() -> None:
+    beats = [(0.3 + second, 90) for second in range(20)]
+    segmenter, told = Segmenter(), []
+    for window in windows(sorted(beats + speech(10.5, 4, 70))):
+        told += segmenter.feed(window)
+    first = next(burst for burst in told if burst.grade is VOICE_GRADE)
+    assert first.start_ms == BEGIN_MS + 10_500
+    final = [burst for burst in [*told, *segmenter.flush()] if burst.start_ms == first.start_ms][-1]
+    assert final.grade is VOICE_GRADE
+    before = [burst for burst in told if burst.start_ms == BEGIN_MS + 300]
+    assert [burst.grade for burst in before] == [BurstClass.KEEPALIVE]
+
+
+@pytest.mark.parametrize(("kbit", "grade"), [(700, VOICE_GRADE), (1200, BurstClass.BULK)])
+def test_what_is_faster_than_sound_is_bulk_however_wide(kbit: float, grade: BurstClass) -> None:
+    assert grades(speech(1, 3, kbit, 0.02)) == [grade]
+
+
+def test_a_log_behind_a_request_does_not_hide_it() -> None:
+    assert grades(speech(1, 4, 70) + report(5.2, 400_000, 2)) == [VOICE_GRADE]
+
+
+def test_a_trickle_is_no_speech_however_long() -> None:
+    assert grades([(1 + n * 0.4, 120) for n in range(140)]) == [STATUS]
+    assert VOICE_GRADE not in grades([(1 + n * 0.4, 400) for n in range(140)])

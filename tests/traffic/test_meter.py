@@ -57,8 +57,9 @@ def test_a_window_has_what_moved_in_it_and_when_the_upload_began_and_ended() -> 
         )
     )
     _, windows, seconds = measure(data)
-    one = Window(p.SPEAKER, p.CLOUD_IP, T * 1000 + 200, 150, 70, T * 1000 + 210.0, T * 1000 + 390.0)
-    assert windows == [one, Window(p.SPEAKER, p.CLOUD_IP, T * 1000 + 400, 9, 0, T * 1000 + 401.0, T * 1000 + 401.0)]
+    at = T * 1000
+    one = Window(p.SPEAKER, p.CLOUD_IP, at + 200, 150, 70, at + 210.0, at + 390.0, 40000)
+    assert windows == [one, Window(p.SPEAKER, p.CLOUD_IP, at + 400, 9, 0, at + 401.0, at + 401.0, 40000)]
     assert seconds == [Second(p.SPEAKER, p.CLOUD_IP, T, 159, 70, 4)]
 
 
@@ -90,7 +91,7 @@ def test_bare_acknowledgements_and_retransmissions_count_nothing() -> None:
 
 def test_a_window_with_download_only_has_no_times_of_upload() -> None:
     _, windows, seconds = measure(p.pcap(frames((0, p.download(500)))))
-    assert windows == [Window(p.SPEAKER, p.CLOUD_IP, T * 1000, 0, 500, 0.0, 0.0)]
+    assert windows == [Window(p.SPEAKER, p.CLOUD_IP, T * 1000, 0, 500, 0.0, 0.0, 40000)]
     assert seconds == [Second(p.SPEAKER, p.CLOUD_IP, T, 0, 500, 1)]
 
 
@@ -175,9 +176,42 @@ def test_a_link_type_unknown_here_is_an_error_with_a_hint() -> None:
         measure(p.pcap(frames((0, bytes(60))), 127))
 
 
-def test_flows_and_pairs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_have_windows_of_their_own_and_seconds_in_common() -> None:
+    data = p.pcap(frames((0.1, p.upload(10)), (0.11, p.upload(7, port=40001)), (0.12, p.download(5, port=40001))))
+    _, windows, seconds = measure(data)
+    assert {(window.port, window.up, window.down) for window in windows} == {(40000, 10, 0), (40001, 7, 5)}
+    assert seconds == [Second(p.SPEAKER, p.CLOUD_IP, T, 17, 5, 3)]
+
+
+def datagram(payload: bytes, tags: Iterable[int] = ()) -> bytes:
+    body = p.ipv4(p.SPEAKER_IP, p.CLOUD_IP, p.udp(40000, 443, payload), proto=17)
+    return p.ethernet(p.SPEAKER, p.ROUTER, body, tags=tags)
+
+
+def test_a_datagram_that_two_interfaces_saw_counts_once() -> None:
+    sent = [(n / 50, bytes([n]) * 300) for n in range(40)]
+    once = frames(*((at, datagram(payload)) for at, payload in sent))
+    twice = [each for at, payload in sent for each in ((at, datagram(payload)), (at + 0.001, datagram(payload, [5])))]
+    _, windows, seconds = measure(p.pcap(frames(*twice)))
+    assert sum(window.up for window in windows) == 40 * 300
+    assert seconds == measure(p.pcap(once))[2]
+    _, nano, _ = measure(p.pcap(frames(*twice), nano=True))
+    assert sum(window.up for window in nano) == 40 * 300
+
+
+def test_equal_datagrams_of_an_encoder_all_count() -> None:
+    _, windows, _ = measure(p.pcap(frames(*((n / 100, datagram(bytes(300))) for n in range(40)))))
+    assert sum(window.up for window in windows) == 40 * 300
+
+
+def test_datagrams_without_a_kept_byte_all_count() -> None:
+    some = frames(*((n / 10_000, datagram(bytes([n]) * 300)) for n in range(4)))
+    _, windows, _ = measure(p.pcap(some, snaplen=42))
+    assert sum(window.up for window in windows) == 4 * 300
+
+
+def test_flows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("echoctl.traffic.meter.MOST_FLOWS", 16)
-    monkeypatch.setattr("echoctl.traffic.meter.MOST_PAIRS", 8)
     scan = frames(
         *(
             (
@@ -192,7 +226,6 @@ def test_flows_and_pairs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     meter, windows, _ = measure(p.pcap(scan))
     assert sum(window.up for window in windows) == 900
     assert len(meter._flows[17]) <= 16
-    assert len(meter._pairs) <= 8
 
 
 def test_the_time_of_the_capture_is_that_of_its_packets() -> None:
