@@ -30,6 +30,7 @@ class Naming(StrEnum):
     DNS = "dns"
     SNI = "sni"
     QUIC = "quic"
+    HTTP = "http"
     TUNNEL = "tunnel"
     """It is the far end of a tunnel; the name says of which kind."""
     STORED = "stored"

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
 
+_SEEN = "'dns', 'sni', 'quic', 'http'"
+"""Names that a capture has shown."""
+
 
 class EndpointRow(NamedTuple):
     """An endpoint of a device, with its totals."""
@@ -62,9 +65,9 @@ def see_endpoint(connection: sqlite3.Connection, device: str, endpoint: Endpoint
     row = connection.execute(
         "INSERT INTO endpoint(device, address, name, how, older, first_ms, last_ms) VALUES(?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(device, address) DO UPDATE SET"
-        " name = CASE WHEN excluded.how IN ('dns', 'sni', 'quic', 'tunnel') OR how NOT IN ('dns', 'sni', 'quic')"
+        f" name = CASE WHEN excluded.how IN ({_SEEN}, 'tunnel') OR how NOT IN ({_SEEN})"
         " THEN excluded.name ELSE name END,"
-        " how = CASE WHEN excluded.how IN ('dns', 'sni', 'quic', 'tunnel') OR how NOT IN ('dns', 'sni', 'quic')"
+        f" how = CASE WHEN excluded.how IN ({_SEEN}, 'tunnel') OR how NOT IN ({_SEEN})"
         " THEN excluded.how ELSE how END,"
         " older = excluded.older, first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)"
         " RETURNING id",
@@ -75,7 +78,7 @@ def see_endpoint(connection: sqlite3.Connection, device: str, endpoint: Endpoint
 
 def names(connection: sqlite3.Connection) -> dict[str, str]:
     """Address -> the newest name that was seen for it, on whatever device."""
-    rows = connection.execute("SELECT address, name FROM endpoint WHERE how IN ('dns', 'sni', 'quic') ORDER BY last_ms")
+    rows = connection.execute(f"SELECT address, name FROM endpoint WHERE how IN ({_SEEN}) ORDER BY last_ms")
     return dict(rows.fetchall())
 
 

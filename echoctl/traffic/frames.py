@@ -1,4 +1,5 @@
-"""From a frame to the transport header in it: Ethernet, VLAN, Linux cooked v1 and v2, raw IP; IPv4, IPv6, fragments.
+"""From a frame to the transport header in it: Ethernet, VLAN, PPPoE, PPP, Linux cooked v1 and v2, raw IP; IPv4, IPv6,
+fragments.
 
 The usual packet (IPv4 without options, TCP or UDP, not a fragment) is taken apart by one `struct` call of `Layout`,
 for all link types alike. Everything else goes through `Dissector.segment`, which says the same of it.
@@ -17,16 +18,30 @@ HEADER = 16
 FRAGMENT = 0xFF3F
 """IPv4's "more fragments" and offset bits, as a little-endian number reads them."""
 
-_ETHERNET, _COOKED, _COOKED2 = 1, 113, 276
+_ETHERNET, _PPP, _PPP_SERIAL, _PPPOE, _COOKED, _COOKED2 = 1, 9, 50, 51, 113, 276
 
-_OFFSETS = {_ETHERNET: 14, _COOKED: 16, _COOKED2: 20, 0: 4, 108: 4, 12: 0, 14: 0, 101: 0, 228: 0, 229: 0}
+_OFFSETS = {
+    _ETHERNET: 14,
+    _COOKED: 16,
+    _COOKED2: 20,
+    _PPP: 4,
+    _PPP_SERIAL: 4,
+    _PPPOE: 8,
+    **dict.fromkeys((0, 108), 4),
+    **dict.fromkeys((12, 14, 101, 228, 229), 0),
+}
 """Link type -> bytes before the IP header. 0 and 108 are loopback, the last five raw IP."""
 
 _IPV4, _IPV6 = 0x0800, 0x86DD
-_TAGS = (0x8100, 0x88A8, 0x9100)
+_TAGS, _SESSION = (0x8100, 0x88A8, 0x9100), 0x8864
+_OVER_PPP = {0x0021: _IPV4, 0x0057: _IPV6}
 _EXTENSIONS = (0, 43, 60, 135)
 """IPv6 headers that may stand before the transport: hop-by-hop, routing, destination, mobility."""
 _FRAGMENT = 44
+_POINT_TO_POINT = (_PPP, _PPP_SERIAL, _PPPOE)
+_ADDRESS_AND_CONTROL = b"\xff\x03"
+"""What begins a PPP frame, unless the two sides have agreed to leave it out."""
+
 _TUNNELS = (4, 41, 47, 50)
 """IP in IP, IPv6 in IP, GRE, ESP: no ports, but bytes that go somewhere."""
 
@@ -46,10 +61,10 @@ class Layout:
             )
         self.link = link
         self.ip = _OFFSETS[link]
-        typed = link in (_ETHERNET, _COOKED)
-        self.mark = b"\x08\x00\x45" if typed else b"\x45"
+        kind = {**dict.fromkeys((_ETHERNET, _COOKED), b"\x08\x00"), **dict.fromkeys(_POINT_TO_POINT, b"\x00\x21")}
+        self.mark = kind.get(link, b"") + b"\x45"
         """Says IPv4 with a header of 20 bytes; with the frame's type before it where that stands there."""
-        before = self.ip - 2 if typed else self.ip
+        before = self.ip + 1 - len(self.mark)
         # seconds, fraction, kept, wire | mark, length high and low, fragment, protocol, addresses and ports,
         # sequence number, data offset, flags. Little-endian for the record header's sake.
         usual = struct.Struct(f"<IIII{before}x{len(self.mark)}sxBBxxHxBxx12s4s4xBB")
@@ -180,9 +195,15 @@ def _network(layout: Layout, record: bytes) -> tuple[int, int]:
         kind = struct.unpack_from(">H", record, HEADER)[0]
     elif layout.link in (_ETHERNET, _COOKED):
         kind = struct.unpack_from(">H", record, at - 2)[0]
+    elif layout.link in _POINT_TO_POINT:
+        if layout.link != _PPPOE and record[HEADER : HEADER + 2] != _ADDRESS_AND_CONTROL:
+            at -= 2
+        return _OVER_PPP.get(struct.unpack_from(">H", record, at - 2)[0], 0), at
     else:
         return {4: _IPV4, 6: _IPV6}.get(record[at] >> 4, 0), at
     for _ in range(3):
+        if kind == _SESSION:
+            return _OVER_PPP.get(struct.unpack_from(">H", record, at + 6)[0], 0), at + 8
         if kind not in _TAGS:
             break
         kind = struct.unpack_from(">H", record, at + 2)[0]

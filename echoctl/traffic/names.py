@@ -1,5 +1,5 @@
-"""What the other side is called: by the server name that the device said to it (TLS, QUIC), by the DNS answer that
-gave its address, by an earlier capture, by who owns the address; in this order.
+"""What the other side is called: by the server name that the device said to it (TLS, QUIC, HTTP), by the DNS answer
+that gave its address, by an earlier capture, by who owns the address; in this order.
 
 Nothing is looked up. Where a connection is older than the capture, none of the first can be seen, and it says so.
 """
@@ -7,7 +7,7 @@ Nothing is looked up. Where a connection is older than the capture, none of the 
 from collections.abc import Mapping
 
 from echoctl.nouns_traffic import Endpoint, Naming
-from echoctl.traffic import dns, tables, tunnels
+from echoctl.traffic import dns, http, tables, tunnels
 from echoctl.traffic.flows import Watch
 from echoctl.traffic.frames import TCP
 from echoctl.traffic.quic import Initials
@@ -34,8 +34,8 @@ class Names:
 
     def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> Watch | None:
         """Who wants to see the first payload of a flow: DNS answers always, what a device says first once."""
-        if proto != TCP and key[-4:-2] == _DNS_PORT:
-            return self._dns
+        if key[-4:-2] == _DNS_PORT:
+            return _Stream(self) if proto == TCP else self._dns
         if side is None or not side.up:
             return None
         if kind := tunnels.by_port(int.from_bytes(key[-2:])):
@@ -97,14 +97,34 @@ class _Answers:
         return True
 
 
+class _Stream:
+    """Watches a name server's port over TCP: messages with their lengths before them (RFC 1035 §4.2.2)."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._sent = b""
+
+    def see(self, payload: bytes, size: int) -> bool:
+        """Look at what came; more may follow unless something is missing."""
+        self._sent += payload
+        while len(self._sent) > 2 and (end := 2 + int.from_bytes(self._sent[:2])) <= len(self._sent):
+            self._names.answer(self._sent[2:end])
+            self._sent = self._sent[end:]
+        if len(payload) < size:  # the addresses that were kept may do
+            self._names.answer(self._sent[2:])
+        return len(payload) >= size
+
+
 class _Said:
     """Watches what a device says first."""
 
-    def __init__(self, names: Names, side: Side, reader: Greeting | Initials, how: Naming) -> None:
+    def __init__(self, names: Names, side: Side, reader: Greeting | Initials | http.Request, how: Naming) -> None:
         self._names, self._side, self._reader, self._how = names, side, reader, how
 
     def see(self, payload: bytes, size: int) -> bool:
         """Look at one packet; returns whether a name may still come."""
+        if self._how is Naming.SNI and http.asks(payload):
+            self._reader, self._how = http.Request(), Naming.HTTP
         if self._reader.see(payload, size):
             return True
         if self._reader.name:

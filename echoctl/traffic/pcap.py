@@ -34,7 +34,7 @@ _MAGIC = {
 _SECTION = b"\x0a\x0d\x0d\x0a"
 _LITTLE = b"\x4d\x3c\x2b\x1a"
 _BIG = b"\x1a\x2b\x3c\x4d"
-_INTERFACE, _OBSOLETE, _ENHANCED = 1, 2, 6
+_INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 _PACKETS = (_ENHANCED, _OBSOLETE)
 _TICKS, _OFFSET = 9, 14
 """Options of an interface: how fine its clock is, and what to add to its times."""
@@ -166,6 +166,9 @@ class _Section:
                 self.damage = "a block's length is impossible"
                 break
             if pos + size > end:
+                break
+            if kind == _SIMPLE:
+                self.damage = "its packets have no times"
                 break
             if kind in _PACKETS and size >= 32:
                 self._packet(runs, kind, data, pos, size)

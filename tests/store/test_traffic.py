@@ -33,6 +33,7 @@ def test_seeing_a_device_again_widens_its_time_and_keeps_what_a_person_said(conn
     ("later", "name"),
     [
         (Endpoint(CLOUD, "b.example", Naming.SNI), "b.example"),
+        (Endpoint(CLOUD, "b.example", Naming.HTTP), "b.example"),
         (Endpoint(CLOUD, "Amazon", Naming.OWNER), "a.example"),
         (Endpoint(CLOUD), "a.example"),
     ],

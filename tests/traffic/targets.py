@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from echoctl.errors import DeviceError
 from echoctl.traffic import quic
+from echoctl.traffic.bursts import Segmenter
 from echoctl.traffic.dns import answers
 from echoctl.traffic.hostname import hostname
+from echoctl.traffic.http import Request
 from echoctl.traffic.meter import Meter
 from echoctl.traffic.names import Names
 from echoctl.traffic.pcap import Reader
@@ -42,6 +44,9 @@ def capture(data: bytes) -> None:
     for window in windows:
         assert window.up == 0 or window.start_ms <= window.first_ms <= window.start_ms + 200
         assert _sound(names.endpoint(window.device, window.remote).name)
+    segmenter = Segmenter()
+    bursts = [burst for window in windows for burst in segmenter.feed(window)] + segmenter.flush()
+    assert all(burst.bytes_up > 0 and burst.remote for burst in bursts)
 
 
 def dns(data: bytes) -> None:
@@ -52,13 +57,13 @@ def dns(data: bytes) -> None:
 
 
 def hello(data: bytes) -> None:
-    """A TLS greeting, whole and in two pieces."""
+    """A TLS greeting or a plain request, whole and in two pieces."""
     for pieces in ([data], [data[:50], data[50:]]):
-        greeting = Greeting()
-        for piece in pieces:
-            if not greeting.see(piece, len(piece)):
-                break
-        assert _sound(greeting.name)
+        for reader in (Greeting(), Request()):
+            for piece in pieces:
+                if not reader.see(piece, len(piece)):
+                    break
+            assert _sound(reader.name)
 
 
 def datagram(data: bytes) -> None:
@@ -101,7 +106,11 @@ def _capture_seeds() -> list[bytes]:
     later = p.ipv4(p.SPEAKER_IP, p.CLOUD_IP, bytes(40), 17, fragment=6)
     plain = [p.upload(greeting), p.download(90), p.upload(50, 1000 + len(greeting)), p.upload(9, 1000)]
     plain.append(p.ethernet(p.ROUTER, p.SPEAKER, p.ipv4(p.ROUTER_IP, p.SPEAKER_IP, answer, 17)))
+    plain.append(
+        p.ethernet(p.ROUTER, p.SPEAKER, p.ipv4(p.ROUTER_IP, p.SPEAKER_IP, p.tcp(53, 9, 1, b"\0\x30" + answer)))
+    )
     tagged = [p.ethernet(p.SPEAKER, p.ROUTER, one, tags=[5]) for one in (body, body6, hops, first, later)]
+    tagged.append(plain[0][:12] + b"\x88\x64\x11\0\0\1\0\x40\0\x21" + body)
     quic_body = p.udp(5, 443, initial(crypto(greeting[5:])))
     sealed = p.ethernet(p.SPEAKER, p.ROUTER, p.ipv4(p.SPEAKER_IP, p.CLOUD_IP, quic_body, 17))
     timed = [(T + n / 5, frame) for n, frame in enumerate(plain + tagged)]
@@ -112,6 +121,7 @@ def _capture_seeds() -> list[bytes]:
         p.pcap([(T, p.cooked2(p.SPEAKER, body)), (T + 1, p.cooked2(p.SPEAKER, body6))], p.COOKED2),
         p.pcap([(T, body), (T, body6), (T, first), (T, later)], p.RAW),
         p.pcap([(T, sealed)]),
+        p.pcap([(T, b"\xff\x03\0\x21" + body), (T, b"\0\x57" + body6)], 9),
         p.section() + p.interface(1) + p.interface(p.RAW, options=struct.pack("<HHB3xHHq", 9, 1, 9, 14, 8, 5))
         + p.enhanced(0, T * 10**6, plain[0]) + p.enhanced(1, T * 10**9, body),
         p.section(">") + p.interface(1, ">") + p.enhanced(0, T * 10**6, plain[0], ">"),
@@ -127,7 +137,7 @@ def all_targets() -> dict[str, tuple[Target, Sequence[bytes]]]:
     return {
         "capture": (capture, _capture_seeds()),
         "dns": (dns, [answer, message(kind=28)]),
-        "hello": (hello, [greeting, other]),
+        "hello": (hello, [greeting, other, f"GET / HTTP/1.1\r\nHost: {NAME}:80\r\n\r\n".encode()]),
         "datagram": (datagram, [initial(crypto(inner)), initial(crypto(inner), version=0x6B3343CF)]),
         "frames": (frames, [crypto(inner), pieces]),
     }

@@ -21,6 +21,17 @@ def segment(link: int, frame: bytes, **more: int) -> Segment:
     return Dissector().segment(Layout(link), record(frame, **more))
 
 
+def protocol(body: bytes) -> bytes:
+    """As PPP says it."""
+    return b"\x00\x57" if body[0] >> 4 == 6 else b"\x00\x21"
+
+
+def session(body: bytes, tag: bytes = b"") -> bytes:
+    """Over PPPoE, as on the WAN side of many routers."""
+    before = p.mac(p.ROUTER) + p.mac(p.SPEAKER) + tag
+    return before + b"\x88\x64\x11\x00\x00\x01" + (len(body) + 2).to_bytes(2) + protocol(body) + body
+
+
 @pytest.mark.parametrize("body", [IPV4, IPV6])
 @pytest.mark.parametrize(
     ("link", "before"),
@@ -28,6 +39,12 @@ def segment(link: int, frame: bytes, **more: int) -> Segment:
         (p.ETHERNET, lambda body: p.ethernet(p.SPEAKER, p.ROUTER, body)),
         (p.ETHERNET, lambda body: p.ethernet(p.SPEAKER, p.ROUTER, body, tags=[5])),
         (p.ETHERNET, lambda body: p.ethernet(p.SPEAKER, p.ROUTER, body, tags=[5, 6])),
+        (p.ETHERNET, lambda body: session(body)),
+        (p.ETHERNET, lambda body: session(body, b"\x81\x00\x00\x05")),
+        (9, lambda body: protocol(body) + body),
+        (9, lambda body: b"\xff\x03" + protocol(body) + body),
+        (50, lambda body: b"\xff\x03" + protocol(body) + body),
+        (51, lambda body: b"\x11\x00\x00\x01\x00\x20" + protocol(body) + body),
         (p.COOKED, lambda body: p.cooked(p.SPEAKER, body)),
         (p.COOKED2, lambda body: p.cooked2(p.SPEAKER, body)),
         (p.RAW, lambda body: body),

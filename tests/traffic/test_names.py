@@ -58,3 +58,27 @@ def test_an_older_connection_says_so_and_is_named_by_earlier_captures_or_its_own
     assert stored == Endpoint(p.CLOUD_IP, NAME, Naming.STORED, older=True)
     assert seen(quic(b"\x40" + bytes(60))).endpoint(p.SPEAKER, p.CLOUD_IP).older
     assert seen().endpoint(p.SPEAKER, "17.1.2.3") == Endpoint("17.1.2.3", "Apple", Naming.OWNER)
+
+
+def test_a_plain_request_names_the_host_at_its_beginning_and_later() -> None:
+    ask = b"GET /status HTTP/1.1\r\nHost: time.example\r\n\r\n"
+    for frames in ([p.upload(ask)], [p.upload(ask[:9]), p.upload(ask[9:], 1009)]):
+        assert seen(*frames).endpoint(p.SPEAKER, p.CLOUD_IP) == Endpoint(p.CLOUD_IP, "time.example", Naming.HTTP)
+
+
+def from_name_server(payload: bytes, seq: int = 1) -> bytes:
+    return p.ethernet(p.ROUTER, p.SPEAKER, p.ipv4(p.ROUTER_IP, p.SPEAKER_IP, p.tcp(53, 5000, seq, payload)))
+
+
+def test_dns_over_tcp_is_read_in_pieces_and_cut_off() -> None:
+    answers = [message(record(1, p.packed(address)), name=name) for address, name in ADDRESSES.items()]
+    sent = b"".join(len(each).to_bytes(2) + each for each in answers)
+    for step in (1, 30, len(sent)):
+        names = seen(*(from_name_server(sent[at : at + step], 1 + at) for at in range(0, len(sent), step)))
+        for address, name in ADDRESSES.items():
+            assert names.endpoint(p.SPEAKER, address) == Endpoint(address, name, Naming.DNS)
+    cut = seen(from_name_server(sent + bytes(300)), snaplen=54 + 2 + len(answers[0]))
+    assert cut.endpoint(p.SPEAKER, p.CLOUD_IP).name == ADDRESSES[p.CLOUD_IP]
+
+
+ADDRESSES = {p.CLOUD_IP: "one.example", "203.0.113.11": "two.example"}

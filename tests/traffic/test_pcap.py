@@ -132,3 +132,9 @@ def test_a_packet_of_an_interface_that_nobody_described_is_left_out() -> None:
     found, damage = read(p.section() + p.interface(1) + p.enhanced(3, 5, b"x") + p.enhanced(0, 5, b"y"))
     assert [frame for _, _, frame, _ in found] == [b"y"]
     assert not damage
+
+
+def test_packets_without_times_are_no_use_and_it_says_so() -> None:
+    simple = p.block(3, struct.pack("<I", 4) + b"abcd")
+    found, damage = read(p.section() + p.interface(1) + p.enhanced(0, 5, b"y") + simple)
+    assert (len(found), damage) == (1, "its packets have no times")
