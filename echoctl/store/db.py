@@ -13,7 +13,7 @@ from types import TracebackType
 from echoctl import paths
 from echoctl.errors import StoreError
 from echoctl.store import keymark
-from echoctl.store.transactions import BUSY_SECONDS, explain
+from echoctl.store.transactions import BUSY_SECONDS, damaged, explain
 from echoctl.store.transactions import FAULTS as FAULTS
 from echoctl.store.transactions import StoreFull as StoreFull
 from echoctl.store.transactions import immediate as immediate
@@ -64,10 +64,10 @@ def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
     except sqlite3.Error as exc:
         raise explain(exc, path) from exc
     try:
-        version = _check_identity(conn, path)
+        seen = _check_identity(conn, path)
         for pragma in _PRAGMAS:
             conn.execute(f"PRAGMA {pragma}").fetchall()
-        if version < SCHEMA_VERSION:
+        if seen < SCHEMA_VERSION:
             _migrate(conn)
     except FAULTS as exc:
         conn.close()
@@ -119,6 +119,11 @@ def connect_foreign(path: str) -> sqlite3.Connection:
     return conn
 
 
+def version(conn: sqlite3.Connection) -> int:
+    """How many migrations the database has seen."""
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
 def data_version(conn: sqlite3.Connection) -> int:
     """A number that changes whenever another connection has committed; 5 µs, so good to poll."""
     return int(conn.execute("PRAGMA data_version").fetchone()[0])
@@ -137,9 +142,24 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Close it, and raise the StoreError that says what happened."""
-        self._conn.close()
-        if isinstance(error, FAULTS):
-            raise explain(error, self._path) from error
+        try:
+            if isinstance(error, FAULTS):
+                raise _meaning(self._conn, error, self._path) from error
+        finally:
+            self._conn.close()
+
+
+def _meaning(conn: sqlite3.Connection, error: sqlite3.Error | UnicodeDecodeError, path: str) -> Exception:
+    """`explain`, and the damage that looks like a bug: a table or column without its name."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR":
+        from echoctl.store import migrations  # noqa: PLC0415 - sqlite-utils: only to tell a bug from damage
+
+        try:
+            if migrations.strange(conn):
+                return damaged(path)
+        except FAULTS:
+            return damaged(path)
+    return explain(error, path)
 
 
 def _open(path: str) -> sqlite3.Connection:
@@ -175,13 +195,13 @@ def _check_identity(conn: sqlite3.Connection, path: str) -> int:
         raise StoreError(
             f"{path} is not an echoctl database", "move it away, or set ECHOCTL_DATA_DIR to another folder"
         )
-    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
-    if version > SCHEMA_VERSION:
+    seen = version(conn)
+    if seen > SCHEMA_VERSION:
         raise StoreError(
-            f"{path} was made by a newer echoctl (schema {version}, this one knows {SCHEMA_VERSION})",
+            f"{path} was made by a newer echoctl (schema {seen}, this one knows {SCHEMA_VERSION})",
             "update echoctl",
         )
-    return version
+    return seen
 
 
 def _migrate(conn: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 Never change a step that has been released: add the next one, and raise db.SCHEMA_VERSION.
 """
 
+import contextlib
 import sqlite3
 
 import sqlite_utils
@@ -29,6 +30,20 @@ def apply(conn: sqlite3.Connection, *, application_id: int, version: int) -> Non
         steps.apply(sqlite_utils.Database(conn))
         conn.execute(f"PRAGMA application_id = {application_id}")
         conn.execute(f"PRAGMA user_version = {version}")
+
+
+def strange(conn: sqlite3.Connection) -> list[str]:
+    """What of a current database's tables and columns is not as these steps make it: only damage can do that."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as model:
+        steps.apply(sqlite_utils.Database(model))
+        wanted, there = _columns(model), _columns(conn)
+    return [f"the table {name} is not as it was made" for name in wanted if there.get(name) != wanted[name]]
+
+
+def _columns(conn: sqlite3.Connection) -> dict[str, list[str]]:
+    tables = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'")
+    named = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+    return {table: [name for (name,) in conn.execute(named, (table,))] for (table,) in tables.fetchall()}
 
 
 @steps()

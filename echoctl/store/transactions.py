@@ -59,12 +59,20 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Except
         if name.startswith(prefix):
             kind = StoreFull if prefix == "SQLITE_FULL" else StoreError
             return kind(message.format(path=path or "the database"), hint)
-    if isinstance(error, UnicodeDecodeError) or "decode to UTF-8" in str(error):  # only damage can cause these two
-        return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
+    if isinstance(error, UnicodeDecodeError) or any(words in str(error) for words in _ONLY_DAMAGE):
+        return damaged(path)
     return error
 
 
+def damaged(path: str) -> StoreError:
+    """What is said of a database that is not what was written."""
+    return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
+
+
 _DAMAGED_HINT = "see what is left of it: echoctl db check"
+
+_ONLY_DAMAGE = ("decode to UTF-8", "unsupported file format")
+"""What SQLite and its module say, under no code of its own, of bytes that were never written so."""
 
 _MEANINGS = (
     ("SQLITE_BUSY", "{path} is busy", "another echoctl is writing to it: try again in a moment"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from echoctl.errors import StoreError
-from echoctl.store import db
+from echoctl.store import check, db
 
 
 def pragma(conn: sqlite3.Connection, name: str) -> object:
@@ -203,6 +203,27 @@ def test_a_session_closes_and_tells_what_is_wrong_with_the_file(made: str) -> No
     with pytest.raises(StoreError, match="damaged") as caught, db.session(made) as conn:
         conn.execute("SELECT count(*) FROM event").fetchall()
     assert "db check" in caught.value.hint
+
+
+def test_a_name_that_was_lost_in_the_schema_is_damage_and_a_wrong_query_is_a_bug(made: str) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such column"), db.session(made) as conn:
+        conn.execute("SELECT wake_wort FROM recording")
+    raw = bytearray(Path(made).read_bytes())
+    at = raw.index(b"wake_word TEXT NOT NULL")
+    raw[at + 8] ^= 1
+    Path(made).write_bytes(raw)
+    with pytest.raises(StoreError, match="is damaged"), db.session(made) as conn:
+        conn.execute("SELECT wake_word FROM recording")
+    with db.session(made) as conn:
+        assert check.problems(conn) == ["the table recording is not as it was made"]
+
+
+def test_a_file_format_that_never_was_is_damage(made: str) -> None:
+    raw = bytearray(Path(made).read_bytes())
+    raw[47] = 9  # the schema format
+    Path(made).write_bytes(raw)
+    with pytest.raises(StoreError, match="is damaged"):
+        db.connect(made)
 
 
 def test_data_version_tells_of_other_peoples_commits_only(made: str) -> None:
