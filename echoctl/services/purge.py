@@ -14,7 +14,7 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import StoreError, VaultDamaged, VaultLocked
 from echoctl.model import PurgePlan, PurgeReport, Receipt, Selection
-from echoctl.store import db, events, guests, purging, readers, recordings, reserve, vaults
+from echoctl.store import db, events, guests, keymark, purging, readers, recordings, reserve, vaults
 
 DELETE = "history delete"
 
@@ -60,7 +60,7 @@ def stay(connection: db.Connection, guest: int, why: str) -> PurgeReport:
     if reserve.needed(paths.database()):
         reserve.give_back(paths.database())
     now_ms = SystemClock().now_ms()
-    with db.immediate(connection):
+    with keymark.writing(paths.database()), db.immediate(connection):
         ids = recordings.of_guest(connection, guest)
         uid = purging.begin(connection, now_ms, why, {"guest": guest}, ids)
         purging.forget_guest(connection, guest)
@@ -162,7 +162,7 @@ def _in_parts(connection: db.Connection, ids: tuple[str, ...], why: str, what: M
 
 def _commit(connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]) -> str:
     now_ms = SystemClock().now_ms()
-    with db.immediate(connection):
+    with keymark.writing(paths.database()), db.immediate(connection):
         uid = purging.begin(connection, now_ms, why, what, ids)
         job = purging.pending(connection)[-1]
         if job.number:

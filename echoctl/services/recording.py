@@ -156,7 +156,7 @@ class Recorder:
     def _transaction(self) -> Iterator[db.Connection]:
         connection = self._connect()
         try:
-            with db.immediate(connection):
+            with keymark.writing(paths.database()), db.immediate(connection):
                 yield connection
         except BaseException:
             # Whether it was committed is not certain: no key of this epoch may wrap anything again.
@@ -170,7 +170,6 @@ class Recorder:
         """The row with its sealed text and the sealed chunks; the wrapped key is in its slot."""
         if not text and not audio:
             return plain, []
-        keymark.put(paths.database())
         key, seq = self._next_key(connection, plain)
         with key:
             sealed = key.seal_text(text) if text else None

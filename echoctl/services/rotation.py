@@ -77,7 +77,7 @@ def rotate(ask: vaults.Ask) -> Rotated:
             ready = {epoch.source.id: epoch for epoch in _rewrapped(connection, reader, new, {})}
             slots, line, dropped = _slots(connection, new, seed, secret, passphrase)
             wipe(seed, secret)
-            with db.immediate(connection):
+            with keymark.writing(paths.database()), db.immediate(connection):
                 epochs = _rewrapped(connection, reader, new, ready)
                 receipt = _store(connection, new, slots, epochs)
         done = purge.finish(connection)
@@ -153,7 +153,6 @@ def _store(connection: db.Connection, new: keys.Vault, slots: dict[int, bytes], 
     for place, raw in slots.items():
         rows.write_slot(connection, place * fmt.SLOT_BYTES, raw)
     rows.rotate(connection, rows.VaultRow(new.uid, new.format, new.gen, new.created_ms, new.public, new.device))
-    keymark.put(paths.database())
     for epoch in epochs:
         rows.reseal_epoch(connection, epoch.source.id, new.gen, epoch.sealed, epoch.slab)
     return purging.begin_rotation(connection, SystemClock().now_ms())

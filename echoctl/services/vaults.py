@@ -14,7 +14,7 @@ from echoctl.clock import SystemClock
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.services import session_keyring
 from echoctl.services.identities import Identity
-from echoctl.store import db, purging, recordings, reserve, retention, wal
+from echoctl.store import db, keymark, purging, recordings, reserve, retention, wal
 from echoctl.store import vaults as rows
 from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
@@ -79,7 +79,7 @@ def ensure() -> bool:
         vault, seed = keys.new_vault(SystemClock().now_ms(), secret)
         slots = keys.seal_device(vault, seed, secret) + keys.blank()[fmt.SLOT_BYTES :]
         wipe(secret, seed)
-        with db.immediate(connection):
+        with keymark.writing(paths.database()), db.immediate(connection):
             if rows.read(connection):  # another process was faster
                 return False
             rows.insert(connection, _row(vault), slots)
@@ -312,7 +312,7 @@ def _change(connection: db.Connection, reader: Reader, secret: bytearray, new: b
 
 def write_slots(connection: db.Connection, slots: Mapping[int, bytes], check: bytes | None = None) -> bool:
     """Overwrite slots in one transaction and empty the log, where the old ones still are."""
-    with db.immediate(connection):
+    with keymark.writing(paths.database()), db.immediate(connection):
         if check:
             rows.set_device(connection, check)
         for kind, raw in slots.items():

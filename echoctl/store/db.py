@@ -16,6 +16,7 @@ from echoctl.store import keymark
 from echoctl.store.transactions import BUSY_SECONDS, damaged, explain
 from echoctl.store.transactions import FAULTS as FAULTS
 from echoctl.store.transactions import StoreFull as StoreFull
+from echoctl.store.transactions import data_version as data_version
 from echoctl.store.transactions import immediate as immediate
 
 APPLICATION_ID = 0x65636863
@@ -88,9 +89,8 @@ class _Connection(sqlite3.Connection):
         if self.path and keymark.is_set(self.path) and not keymark.listening(self.path):
             from echoctl.store import wal  # noqa: PLC0415 - only after a listener that was killed
 
-            try:
-                if wal.erase(self, patience_s=0.0):
-                    keymark.remove(self.path)
+            try:  # noqa: SIM105 - without contextlib, which the fast path does not load
+                wal.erase(self, patience_s=0.0)
             except (sqlite3.Error, StoreError, OSError):
                 pass  # the next one to close it tries again
         self.path = ""
@@ -122,11 +122,6 @@ def connect_foreign(path: str) -> sqlite3.Connection:
 def version(conn: sqlite3.Connection) -> int:
     """How many migrations the database has seen."""
     return int(conn.execute("PRAGMA user_version").fetchone()[0])
-
-
-def data_version(conn: sqlite3.Connection) -> int:
-    """A number that changes whenever another connection has committed; 5 µs, so good to poll."""
-    return int(conn.execute("PRAGMA data_version").fetchone()[0])
 
 
 class session:  # noqa: N801 - used like a function: `with session(path) as connection:`

@@ -8,9 +8,9 @@ from echoctl.store import keymark
 def test_a_mark_is_put_seen_and_removed(tmp_path: Path) -> None:
     database = str(tmp_path / "echoctl.db")
     assert not keymark.is_set(database)
-    keymark.put(database)
-    keymark.put(database)
-    assert keymark.is_set(database)
+    for _ in range(2):
+        with keymark.writing(database):
+            assert keymark.is_set(database)
     assert Path(database + "-keys").stat().st_mode & 0o777 == 0o600
     keymark.remove(database)
     assert not keymark.is_set(database)
@@ -25,3 +25,13 @@ def test_a_listener_is_seen_by_its_lock(tmp_path: Path) -> None:
     assert keymark.listening(database)
     os.close(lock)
     assert not keymark.listening(database)
+
+
+def test_nobody_is_alone_while_somebody_writes_keys(tmp_path: Path) -> None:
+    database = str(tmp_path / "echoctl.db")
+    with keymark.alone(database) as alone:
+        assert alone
+    with keymark.writing(database), keymark.writing(database), keymark.alone(database) as alone:
+        assert not alone
+    with keymark.alone(database) as alone:
+        assert alone

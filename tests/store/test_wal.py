@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
+from echoctl.clock import SystemClock
+from echoctl.model import StoreMode
+from echoctl.services import purge
 from echoctl.services.recording import Recorder
-from echoctl.store import db, keymark, wal
+from echoctl.store import db, keymark, slabs, wal
 from tests.heard import say
 from tests.heard import store as store
 from tests.heard import vault as vault
@@ -65,9 +68,6 @@ def test_a_log_left_by_a_killed_recorder_is_overwritten_by_the_next_command(
     erase = wal.erase
     monkeypatch.setattr(wal, "erase", lambda *args, **rest: erased.append(1) or erase(*args, **rest))
     if not (child := os.fork()):
-        from echoctl.clock import SystemClock
-        from echoctl.model import StoreMode
-
         recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
         say(recorder, "one")
         os._exit(0)
@@ -93,3 +93,60 @@ def test_it_does_not_wait_for_a_reader_longer_than_it_may(vault: Path) -> None:
         assert not wal.erase(connection, 0.0)
         reader.execute("COMMIT")
         assert wal.erase(connection, 0.0)
+
+
+def test_what_somebody_writes_meanwhile_is_not_cut_off(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is cut off stays on the disk: a key that is alive now would outlive the purge that it meets later."""
+    overwrite, cut = wal._overwrite, []
+
+    def and_then_somebody_writes(connection: db.Connection, size: int) -> None:
+        overwrite(connection, size)
+        with contextlib.closing(db.connect(paths.database())) as other:
+            leave_in_the_log(other)
+
+    checkpoint = wal._checkpoint
+
+    def spy(connection: db.Connection, mode: str, end: float) -> bool:
+        cut.extend([SECRET in log()] if mode == "TRUNCATE" else [])
+        return checkpoint(connection, mode, end)
+
+    monkeypatch.setattr(wal, "_checkpoint", spy)
+    with contextlib.closing(db.connect(paths.database())) as connection:
+        leave_in_the_log(connection)
+        monkeypatch.setattr(wal, "_overwrite", and_then_somebody_writes)
+        assert wal.erase(connection, 0.0)
+        assert SECRET in log() and cut == []
+        monkeypatch.setattr(wal, "_overwrite", overwrite)
+        assert wal.erase(connection, 0.0)
+        assert cut == [False] and log() == b""
+
+
+def test_the_log_stays_while_somebody_is_writing_keys(vault: Path) -> None:
+    with contextlib.closing(db.connect(paths.database())) as connection:
+        leave_in_the_log(connection)
+        with keymark.writing(paths.database()):
+            assert wal.erase(connection, 0.0)
+            assert SECRET not in log() and log()
+            assert keymark.is_set(paths.database())
+        assert wal.erase(connection, 0.0)
+        assert log() == b"" and not keymark.is_set(paths.database())
+
+
+def test_the_log_of_a_purge_that_was_killed_is_overwritten_even_by_what_does_not_resume_it(vault: Path) -> None:
+    """Its pages hold the keys that stay, next to the zeros. Seen by a second name, since SQLite removes the log."""
+    with contextlib.closing(Recorder(mode=StoreMode.TRANSCRIPT, room="", wall=SystemClock())) as recorder:
+        going, staying = (say(recorder, text, 1_800_000_000_000 + n).id for n, text in enumerate(("one", "two")))
+    with contextlib.closing(db.connect(paths.database())) as connection:
+        epoch, seq = connection.execute("SELECT epoch, seq FROM recording WHERE uid = ?", (staying,)).fetchone()
+        key = slabs.read(connection, epoch)[seq * slabs.SLOT_BYTES :][: slabs.SLOT_BYTES]
+        wal.erase(connection)
+    if not (child := os.fork()):
+        with db.session(paths.database()) as connection:
+            purge._commit(connection, (going,), "test", {})
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert key in log()
+    os.link(paths.database() + "-wal", vault / "blocks")
+    db.connect(paths.database()).close()
+    assert not os.path.exists(paths.database() + "-wal")
+    assert key not in (vault / "blocks").read_bytes()
