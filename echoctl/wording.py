@@ -42,6 +42,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
+def capital(text: str) -> str:
+    """A sentence with a large first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def said(recording: "Recording") -> str:
     """What was said, or why it is not shown."""
     if recording.locked:

@@ -10,7 +10,7 @@ import typer
 from echoctl import wording_traffic
 from echoctl.cli import diagnostics, output, traffic_report, traffic_verdict
 from echoctl.errors import Refused, UsageError
-from echoctl.wording import counted, length
+from echoctl.wording import capital, counted, length
 
 if TYPE_CHECKING:
     from echoctl.services.experiment import Outcome, Result
@@ -137,7 +137,7 @@ def _show(result: "Result") -> None:
     for each in result.outcomes:
         output.line(f"\n{each.phase.name}: {wording_traffic.headline(each.verdict)}")
         for sentence in wording_traffic.sentences(each.verdict):
-            output.line(f"  {sentence.text[:1].upper()}{sentence.text[1:]}")
+            output.line(f"  {capital(sentence.text)}")
     if result.learnt:
         name = result.device.name or result.device.mac
         diagnostics.note(f"learnt for {name}: speech from {round(result.learnt['bytes']) / 1000:.1f} kB on")

@@ -10,7 +10,7 @@ import typer
 from echoctl import wording_traffic
 from echoctl.cli import diagnostics, output, traffic_verdict
 from echoctl.errors import UsageError
-from echoctl.wording import printable, size_text
+from echoctl.wording import capital, printable, size_text
 
 if TYPE_CHECKING:
     from echoctl.services.report import Report, Share
@@ -101,7 +101,7 @@ def _picture(found: "Report") -> str:
 
 def _items(found: "Report") -> str:
     texts = (sentence.text for sentence in wording_traffic.sentences(found.verdict))
-    return "".join(f"<li>{escape(text[:1].upper() + text[1:])}</li>\n" for text in texts)
+    return "".join(f"<li>{escape(capital(text))}</li>\n" for text in texts)
 
 
 def _write(place: Path, text: str) -> None:

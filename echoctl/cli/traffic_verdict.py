@@ -9,6 +9,7 @@ from echoctl import wording_traffic
 from echoctl.cli import output
 from echoctl.errors import ExitCode
 from echoctl.nouns_traffic import Stretch, Upload, Verdict, VerdictWord, Wake
+from echoctl.wording import capital
 
 Name = Annotated[str | None, typer.Argument(metavar="[DEVICE]", help="Name or MAC address; else every speaker.")]
 Since = Annotated[
@@ -58,7 +59,7 @@ def show(given: Verdict) -> None:
     """A headline, and a sentence per line."""
     output.line(f"{given.name}: {wording_traffic.headline(given)}")
     for sentence in wording_traffic.sentences(given):
-        output.line(f"  {sentence.text[:1].upper()}{sentence.text[1:]}")
+        output.line(f"  {capital(sentence.text)}")
 
 
 def document(given: Verdict) -> dict[str, Any]:

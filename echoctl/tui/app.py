@@ -68,8 +68,8 @@ class Dashboard(Controls):
         self.theme = options.theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """For themes that are not ours."""
-        return theme.DARK_VARIABLES
+        """For themes that are not ours; ours have them."""
+        return {} if self.current_theme in theme.THEMES else theme.borrowed(self.current_theme)
 
     def get_default_screen(self) -> Screen[object]:
         """The screen with its classes: set later, each would have the styles of all panes computed again."""
@@ -217,6 +217,8 @@ class Dashboard(Controls):
 
     def show_now(self) -> None:
         """Show this moment in every pane, and let the ring move if it does."""
+        if not self.screen_stack:
+            return  # it is closing
         now = self.now
         self.ring.show(now.led, now.level)
         self._words()

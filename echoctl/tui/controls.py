@@ -95,7 +95,7 @@ class Controls(App[int]):
         else:
             from echoctl.tui.screens.detail import Detail  # noqa: PLC0415 - not for the first picture
 
-            self.push_screen(Detail(recording, self.keymap, ascii_only=self.options.ascii))
+            self.push_screen(Detail(recording, self.keymap))
 
     def close_detail(self) -> None:
         """Back to the panes."""
@@ -199,6 +199,18 @@ class Controls(App[int]):
         from echoctl.tui.screens.keys import Keys  # noqa: PLC0415 - not for the first picture
 
         self.push_screen(Keys(self.keymap))
+
+    def action_command_palette(self) -> None:
+        """Every verb, to be found by some letters."""
+        from echoctl.tui.screens import palette  # noqa: PLC0415 - not for the first picture
+
+        self.push_screen(palette.commands())
+
+    def search_themes(self) -> None:
+        """Every theme, as Textual's own action does it."""
+        from echoctl.tui.screens import palette  # noqa: PLC0415 - not for the first picture
+
+        self.push_screen(palette.themes())
 
     def action_run(self, words: str) -> None:
         """Lend the terminal to another command."""

@@ -35,7 +35,7 @@ KEYS = (
     Key("shorter", "plus,equals_sign", "zoom(-1)", "shorter", "traffic: a shorter time", ""),
     Key("next", "tab", "next_pane", "pane", "the next pane", ""),
     Key("search", "slash", "record('search')", "search", "search the history", "echoctl history search"),
-    Key("open", "enter", "open", "open", "open what is selected", "echoctl history show, echoctl traffic verdict"),
+    Key("open", "enter", "open", "open", "open what is selected", "echoctl history show, traffic verdict"),
     Key("play", "p", "record('play')", "play", "play the recording, or stop playing", "echoctl history play"),
     Key("feedback", "f", "record('feedback')", "right?", "say whether the text is right", "echoctl history feedback"),
     Key("export", "e", "record('export')", "export", "write the recording to a file", "echoctl history export"),

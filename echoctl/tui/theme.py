@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from echoctl.errors import UsageError
@@ -27,14 +28,12 @@ def _own(
     }
 
 
-DARK_VARIABLES = _own("#232a36", "#7f8a9c", "#5f6b7e", "#22c7f2", "#5b8cff", "#26303f", "#17324f", "#f2f7ff")
-"""Also what a theme that is not ours gets."""
-
+_DARK = _own("#232a36", "#7f8a9c", "#5f6b7e", "#22c7f2", "#5b8cff", "#26303f", "#17324f", "#f2f7ff")
 THEMES = (
     Theme(
         "echoctl-dark", primary="#3b82f6", secondary="#22c7f2", accent="#7cc4ff", warning="#f0be00", error="#ff5a5a",
         success="#3ddc97", foreground="#d6deeb", background="#0a0e14", surface="#0d121b", panel="#121926",
-        variables=DARK_VARIABLES,
+        variables=_DARK,
     ),
     Theme(
         "echoctl-light", primary="#0b5bd3", secondary="#0077a8", accent="#0b5bd3", warning="#8a5a00", error="#c3141f",
@@ -63,6 +62,17 @@ THEMES = (
     ),
 )  # fmt: skip
 """One per wish; any theme of Textual works too."""
+
+
+def borrowed(theme: Theme) -> dict[str, str]:
+    """The variables of app.tcss for a theme that is not ours: between its own foreground and background."""
+    colours = theme.to_color_system().generate()
+    if theme.ansi:
+        return THEMES[-1].variables
+    front, back = Color.parse(colours["foreground"]), Color.parse(colours["background"])
+    faint, edge, label, dim = (back.blend(front, share).hex6 for share in (0.12, 0.25, 0.55, 0.7))
+    cursor = back.blend(Color.parse(colours["primary"]), 0.4).hex6
+    return _own(faint, dim, label, colours["primary"], colours["secondary"], edge, cursor, front.hex6)
 
 
 def look(theme: str, *, ascii_only: bool, colourless: bool) -> Look:

@@ -1,4 +1,4 @@
-from echoctl.tui.widgets.lines import cut, fit, tail, wrap
+from echoctl.tui.widgets.lines import columns, cut, fit, tail, wrap
 
 
 def test_text_is_cut_or_filled_to_cells() -> None:
@@ -20,3 +20,13 @@ def test_words_are_wrapped_and_the_last_line_cut() -> None:
     assert wrap("exactly twelve", 7, 2) == ["exactly", "twelve"]
     assert wrap("incomprehensibilities", 8, 3) == ["incompre", "hensibil", "ities"]
     assert wrap("", 8, 3) == []
+
+
+def test_wide_characters_are_wrapped_by_cells() -> None:
+    assert wrap("日本語です", 5, 9) == ["日本", "語で", "す"]
+    assert wrap("台所の 電気を つけて", 8, 9) == ["台所の", "電気を", "つけて"]
+
+
+def test_columns_stand_on_a_line_and_are_as_high_as_their_share() -> None:
+    assert columns([0.0, 0.5, 1.0, 2.0], 2, ascii_only=False) == ["  ██", "▁███"]
+    assert columns([0.0, 0.75, 1.0], 1, ascii_only=True) == ["_+#"]

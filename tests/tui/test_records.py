@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 
 from echoctl.errors import DeviceError
+from echoctl.model import Recording, Selection, StoreMode
 from echoctl.services import history, vaults
 from echoctl.services.recording import Recorder
 from echoctl.tui.records import Records
+from echoctl.tui.widgets.history import row
+from echoctl.tui.widgets.lines import span
 from tests.heard import knows, nobody, say
 from tests.tui.conftest import NOON_MS
 from tests.tui.stage import play, stage
 
 
 def ids() -> list[str]:
-    from echoctl.model import Selection
-
     with history.opened(nobody, needs_key=False) as opened:
         assert opened
         return [one.id for one in opened.page(Selection(all=True), 0)]
@@ -29,11 +30,34 @@ def test_enter_shows_the_words_and_how_sure_they_are(heard: list[str]) -> None:
             await on.press("down", "enter")
             await on.sees(heard[1])
             await on.sees("kitchen")
-            assert on.screen.count("█ 0.90") == 5
+            assert on.screen.count("▇ 0.90") == 5
             await on.press("escape")
             await on.sees("╭─ now")
 
     play(scene)
+
+
+def test_a_recording_that_is_higher_than_the_screen_scrolls(recorder: Recorder) -> None:
+    say(recorder, " ".join(f"word{n}" for n in range(60)), 1_700_000_000_000)
+
+    async def scene() -> None:
+        async with stage((50, 15)) as on:
+            await on.press("3")
+            await on.sees("word0")
+            await on.press("enter")
+            await on.sees("wake word")
+            assert "word59" not in on.screen
+            await on.press("end")
+            await on.sees("word59")
+            await on.press("home", "space", "k")
+            await on.sees("word12")
+
+    play(scene)
+
+
+@pytest.mark.parametrize("room", ["kitchen", "台所の電気"])
+def test_a_room_in_wide_characters_keeps_the_columns(room: str) -> None:
+    assert span(row(Recording("0" * 26, 0, 900, "alexa", room, StoreMode.BOTH, 1), 120)) == 120
 
 
 def test_a_new_recording_shows_by_itself(recorder: Recorder) -> None:

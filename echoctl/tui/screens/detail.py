@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from rich.cells import cell_len
 
 from echoctl.model import Recording, Word
 from echoctl.tui import keys
-from echoctl.tui.screens.over import Over
-from echoctl.tui.widgets.lines import Line, Lines, cut, fit, span, wrap
+from echoctl.tui.screens.over import Page, Sheet
+from echoctl.tui.widgets.lines import BARS, Line, cut, fit, span, wrap
 from echoctl.wording import length, person_time, printable, said, size_text
 
 DOES = ("play", "feedback", "export", "copy", "delete")
@@ -16,10 +15,8 @@ DOES = ("play", "feedback", "export", "copy", "delete")
 
 ALSO = ("lock",)
 
-BARS = "▁▂▃▄▅▆▇█"
 
-
-class DetailPage(Lines):
+class DetailPage(Page):
     """The page."""
 
     def __init__(self, recording: Recording) -> None:
@@ -28,10 +25,10 @@ class DetailPage(Lines):
         self.position: float | None = None
         """Seconds of the sound that were played; None while it is silent."""
 
-    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+    def all_lines(self, width: int) -> Sequence[Line]:
         """Facts, the player, the words."""
         words = self.recording.transcript.words if self.recording.transcript else ()
-        return [*self._facts(width), (), self._player(width), (), *self._words(words, width, height)]
+        return [*self._facts(width), (), self._player(width), *self._words(words, width)]
 
     def _facts(self, width: int) -> list[Line]:
         one = self.recording
@@ -69,75 +66,56 @@ class DetailPage(Lines):
             (text, "" if playing else "dim"),
         )
 
-    def _words(self, words: Sequence[Word], width: int, height: int) -> list[Line]:
-        """Each word over how sure the recogniser was, as many rows as the width asks for."""
+    def _words(self, words: Sequence[Word], width: int) -> list[Line]:
+        """Each word over how sure the recogniser was, as many rows as the width asks for; a blank one before each."""
         rows: list[tuple[Line, Line]] = []
         above: Line = ()
         below: Line = ()
         for word in words:
             text, sure = printable(word.text), self._sure(word)
-            size = max(len(text), len(sure)) + 2
+            size = max(cell_len(text), cell_len(sure)) + 2
             if above and span(above) + size > width:
                 rows.append((above, below))
                 above, below = (), ()
             spoken = self.position is not None and word.start <= self.position < word.end + 0.05
             above += ((fit(text, size), "talk" if spoken else "strong"),)
             below += ((fit(sure, size), _confidence(word.confidence)),)
-        rows.append((above, below))
-        return [line for pair in rows for line in (*pair, ())]
+        if above:
+            rows.append((above, below))
+        return [line for pair in rows for line in ((), *pair)]
 
     def _sure(self, word: Word) -> str:
         number = f"{word.confidence:.2f}"
-        return number if self.ascii else f"{BARS[min(7, int(word.confidence * 7.99))]} {number}"
+        return number if self.ascii else f"{BARS[max(1, round(word.confidence * 8))]} {number}"
 
 
 def _confidence(value: float) -> str:
     return "good" if value >= 0.8 else "warn" if value >= 0.5 else "bad"
 
 
-class Detail(Over[None]):
+class Detail(Sheet):
     """A recording over the panes."""
 
-    def __init__(self, recording: Recording, keymap: Mapping[str, str], *, ascii_only: bool) -> None:
-        super().__init__()
-        self.recording = recording
-        self._keymap = keymap
-        self._ascii = ascii_only
-        self._position: float | None = None
-        self._bindings.bind("escape,enter,q,left", "dismiss(None)", show=False)
+    def __init__(self, recording: Recording, keymap: Mapping[str, str]) -> None:
+        foot = "  ".join(f"{keys.shown(keymap[name])} {keys.BY_ID[name].label}" for name in DOES)
+        self._detail = DetailPage(recording)
+        super().__init__(self._detail, "recording", foot)
+        self._bindings.bind("left", "dismiss(None)", show=False)
         for name in (*DOES, *ALSO):
-            key = keys.BY_ID[name]
-            self._bindings.bind(keymap[name], f"app.{key.action}", show=False)
-
-    def compose(self) -> ComposeResult:
-        """One box."""
-        box = Vertical(classes="dialog -page")
-        box.border_title = "recording"
-        box.border_subtitle = "  ".join(f"{keys.shown(self._keymap[name])} {keys.BY_ID[name].label}" for name in DOES)
-        with box:
-            page = DetailPage(self.recording)
-            page.ascii = self._ascii
-            width, height = min(98, self.app.size.width - 6), self.app.size.height - 4
-            page.styles.height = max(1, min(height, len(page.compose_lines(width, height)) - 1))
-            yield page
+            self._bindings.bind(keymap[name], f"app.{keys.BY_ID[name].action}", show=False)
 
     @property
-    def page(self) -> DetailPage:
-        """The page in the box."""
-        return self.query_one(DetailPage)
+    def recording(self) -> Recording:
+        """What is shown."""
+        return self._detail.recording
 
     def show(self, recording: Recording) -> None:
         """The recording has changed."""
-        self.recording = self.page.recording = recording
-        self.page.update()
+        self._detail.recording = recording
+        self._detail.refresh(layout=True)
+        self._detail.update()
 
     def at(self, seconds: float | None) -> None:
         """Where the sound is."""
-        self._position = seconds
-        for page in self.query(DetailPage):
-            page.position = seconds
-            page.update()
-
-    def on_mount(self) -> None:
-        """The sound may have begun before the page was there."""
-        self.at(self._position)
+        self._detail.position = seconds
+        self._detail.update()

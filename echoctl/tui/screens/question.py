@@ -44,10 +44,10 @@ class Question(Over[str | None]):
         box.border_title = asked.title
         with box:
             for line in asked.lines:
-                yield Static(line, markup=False)
+                yield Static(self.plain(line), markup=False)
             if asked.field:
                 yield Input(asked.preset, password=asked.secret, id="answer")
-            yield Static(self._foot(), classes="foot", markup=False)
+            yield Static(self.plain(self._foot()), classes="foot", markup=False)
 
     def on_mount(self) -> None:
         """Keys of the choices."""

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from echoctl.model import Feedback, Recording
 from echoctl.services.overview import PAGE, Overview
-from echoctl.tui.widgets.lines import PLAIN, Line, fit, wrap
+from echoctl.tui.widgets.lines import PLAIN, Line, fit, span, wrap
 from echoctl.wording import length, printable, said
 
 KEPT = 12
@@ -199,7 +199,7 @@ def row(recording: Recording, width: int, ascii_only: bool = False) -> Line:
         head.append((fit(printable(recording.wake_word) or "-", 9) + " ", "accent"))
     if width >= 100:
         head.append((fit(printable(recording.room), 10) + " ", "dim"))
-    room = width - sum(len(text) for text, _ in head) - 3
+    room = width - span(tuple(head)) - 3
     style = "bad" if recording.damaged else "dim" if sealed else ""
     return (*head, (fit(said(recording), room), style), (f" {mark} ", "good" if mark in "✓+" else "bad"))
 

@@ -21,7 +21,10 @@ NAMES = ("dim", "label", "strong", "accent", "good", "warn", "bad", "talk", "thi
 """The styles; each is the component class `lines--<name>`."""
 
 
-PLAIN = str.maketrans({"…": "~", "·": "-", "⏎": "ret", "→": ">", "�": "?"})
+BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " _.:-=+*#"
+"""Nothing, then eighths of a cell."""
+
+PLAIN = str.maketrans({"…": "~", "·": "-", "⏎": "ret", "→": ">", "↑": "up", "↓": "down", "�": "?"})
 """What our own words hold beyond ASCII."""
 
 
@@ -107,11 +110,19 @@ def wrap(text: str, width: int, most: int) -> list[str]:
             lines.append(cut(rest, width))
             break
         head = set_cell_size(rest, width + 1).rstrip()
-        at = head.rfind(" ") if len(head) > width else len(head)
-        at = at if at > 0 else width
+        at = len(head) if cell_len(head) <= width else head.rfind(" ")
+        if at <= 0:  # one word that is longer than a line
+            at = max(1, len(set_cell_size(rest, width).rstrip()))
         lines.append(rest[:at].rstrip())
         rest = rest[at:].lstrip()
     return lines
+
+
+def columns(shares: Sequence[float], rows: int, *, ascii_only: bool) -> list[str]:
+    """Bars side by side, `rows` rows high, the upper row first. Of nothing there is a line at the foot."""
+    bars = ASCII_BARS if ascii_only else BARS
+    eighths = [max(1, round(min(1.0, share) * rows * 8)) for share in shares]
+    return ["".join(bars[max(0, min(8, n - row * 8))] for n in eighths) for row in reversed(range(rows))]
 
 
 def span(line: Line) -> int:

@@ -3,16 +3,18 @@
 import time
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from echoctl.model import LedState
-from echoctl.tui.now import Heard, Now, Role
-from echoctl.tui.widgets.lines import Line, Lines, cut, fit, tail, wrap
+from echoctl.tui.now import PAST, Heard, Now, Role
+from echoctl.tui.widgets.lines import Line, Lines, columns, cut, fit, tail, wrap
 from echoctl.wording import printable
 
 LABEL = 8
 """Columns of the labels."""
 
-BARS = " ▁▂▃▄▅▆▇█"
-ASCII_BARS = " .:-=+*#@"
+WAVE = 12
+"""Rows of the loudness, at most."""
 
 COUNTED = (("wakes", "wakes"), ("near misses", "near_misses"), ("recordings", "recordings"))
 SUFFERED = (("overflows", "overflows"), ("dropped ms", "dropped_ms"), ("lag ms", "lag_ms"))
@@ -47,7 +49,7 @@ class NowPane(Lines):
             lines.insert(-2, self._line("drops", _counters(now, SUFFERED, room)))
         wave = height - len(lines) - 1
         if wave >= 2:
-            lines = [*self._wave(now, room, min(wave, 6)), *lines]
+            lines = [*self._wave(now, room, min(wave, WAVE)), *lines]
         if height > len(lines) + 1:
             lines.insert(len(lines) - 4, ())
         return lines
@@ -58,7 +60,7 @@ class NowPane(Lines):
     def _meter(self, now: Now, room: int) -> Line:
         if now.role is Role.OTHER:
             return ((cut(f"live in the terminal of pid {now.pid}", room), "dim"),)
-        cells = min(room, 60)
+        cells = min(room, PAST)
         full = round(now.level * cells)
         on, off = ("#", "-") if self.ascii else ("━", "─")
         name = "warn" if now.level > 0.9 else "talk"
@@ -70,7 +72,7 @@ class NowPane(Lines):
             words = " or ".join(now.words)
             return ((cut(f"waits for {words}" if words else "-", room), "dim"),)
         text = f" {now.score:.2f} of {now.threshold:.2f}"
-        cells = max(4, min(room, 60) - len(text)) // 2 * 2
+        cells = max(4, min(room, PAST) - len(text)) // 2 * 2
         full = min(cells, round(now.score / now.threshold * cells / 2))
         on, off, mark = ("=", "-", "|") if self.ascii else ("━", "─", "┃")
         bar = on * full + off * (cells - full)
@@ -97,14 +99,11 @@ class NowPane(Lines):
 
     def _wave(self, now: Now, room: int, rows: int) -> list[Line]:
         """The loudness of the last seconds, the newest on the right."""
-        past = now.past[-room:]
-        bars = ASCII_BARS if self.ascii else BARS
-        lines = []
-        for row in range(rows - 1, -1, -1):
-            eighths = [max(0, min(8, round(level * rows * 8) - row * 8)) for level in past]
-            text = "".join(bars[eighth] for eighth in eighths)
-            lines.append(self._line("", ((" " * (room - len(text)), ""), (text, "talk" if now.level else "faint"))))
-        return lines
+        cells = min(room, PAST)
+        past = now.past[-cells:]
+        shares = (*(0.0 for _ in range(cells - len(past))), *past)
+        style = "talk" if now.level else "faint"
+        return [self._line("", ((row, style),)) for row in columns(shares, rows, ascii_only=self.ascii)]
 
 
 def _quiet(now: Now) -> str:
@@ -127,7 +126,7 @@ def _last(last: Heard | None, room: int) -> Line:
     word = printable(last.word) or "push to talk"
     said = "" if last.text is None else printable(last.text) or "(no words)"
     head = f"{when} {word}"
-    return ((head, "accent"), (cut(f"  {said or scores}", max(0, room - len(head))), "" if said else "dim"))
+    return ((head, "accent"), (cut(f"  {said or scores}", max(0, room - cell_len(head))), "" if said else "dim"))
 
 
 def _counters(now: Now, wanted: Sequence[tuple[str, str]], room: int) -> Line:

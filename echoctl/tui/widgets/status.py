@@ -52,7 +52,7 @@ class StatusLine(Lines):
         return [(*pieces, (f"  {cut(rest, room)}" if room > 6 else "", "dim"))]
 
     def _rest(self, now: Now) -> str:
-        parts = [counted(now.counters.get("recordings", 0))]
+        parts = ["nobody listens" if now.role is Role.NONE else counted(now.counters.get("recordings", 0))]
         if now.role is Role.OTHER:
             parts.append(f"pid {now.pid}")
         if trouble := now.unread or now.trouble:

@@ -9,22 +9,22 @@ from textual.binding import Binding
 from textual.message import Message
 
 from echoctl.services.axis import STEPS, Lane, Panorama, Speaker
-from echoctl.tui.widgets.lines import Line, Lines, Piece, cut, fit, wrap
-from echoctl.wording import printable, size_text
+from echoctl.tui.widgets.lines import Line, Lines, Piece, columns, cut, fit, wrap
+from echoctl.wording import capital, printable, size_text
 
 if TYPE_CHECKING:
     from echoctl.nouns_traffic import Burst
 
 EMPTY = "no traffic seen yet: echoctl traffic watch, or import a capture: echoctl traffic import FILE"
 
-LABEL, TOTAL = 18, 8
-"""Columns of the names and of the sums."""
+LABEL, LONGEST, TOTAL = 18, 34, 8
+"""Columns of the names, which get a quarter of the width between these two, and of the sums."""
+
+TALL = 6
+"""Rows of a speaker's own lane, at most."""
 
 FLAT = 0.4
 """Exponent of the height of a bar, so that a keep-alive is still seen beside an upload."""
-
-BARS = "▁▂▃▄▅▆▇█"
-ASCII_BARS = "_.:-=+*#"
 
 STYLES = {
     "quiet": "good",
@@ -34,6 +34,16 @@ STYLES = {
     "cannot tell": "warn",
 }
 """The style of each word of a verdict (nouns_traffic.VerdictWord)."""
+
+
+class Grid:
+    """The columns of the pane: names, time, sums."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.label = max(LABEL, min(LONGEST, width // 4))
+        self.room = max(8, width - self.label - TOTAL - 2)
+        """Columns of the time."""
 
 
 class TrafficPane(Lines, can_focus=True):
@@ -81,47 +91,61 @@ class TrafficPane(Lines, can_focus=True):
         axis = height >= 5
         speakers = seen.speakers if (height - axis) // len(seen.speakers) >= 5 else (chosen,)
         lines: list[Line] = []
+        grid = Grid(width)
         for number, speaker in enumerate(speakers):
             share = (height - axis - len(lines)) // (len(speakers) - number)
-            lines += self._speaker(seen, speaker, width, share, len(speakers) > 1 and speaker is chosen)
-        return [*lines[: height - axis], *([_axis(seen, width)] if axis else [])]
+            lines += self._speaker(seen, speaker, grid, share, len(speakers) > 1 and speaker is chosen)
+        return [*lines[: height - axis], *([_axis(seen, grid)] if axis else [])]
 
-    def _speaker(self, seen: Panorama, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
+    def _speaker(self, seen: Panorama, speaker: Speaker, grid: Grid, rows: int, marked: bool) -> list[Line]:
+        """What matters most comes first: verdict, uploads, marks, sentence, endpoints; what is left makes it taller."""
+        lines = self._head(seen, speaker, grid.width, rows, marked)
+        told = self._sentence(speaker, grid.width, rows)
+        gap = len(seen.speakers) > 1  # a blank line before the next one
+        left = rows - len(lines) - len(told) - (rows >= 3) - (rows >= 4) - gap
+        ends = speaker.endpoints[: max(0, left - 1)]
+        lines += told
+        if rows >= 3:
+            lines.append(self._wakes(seen, speaker, grid))
+        lines += self._lane(speaker, speaker.whole, grid, max(1, min(TALL, left - len(ends))))
+        if rows >= 4:
+            lines.append(self._marks(seen, speaker, grid))
+        for lane in ends:
+            lines += self._lane(speaker, lane, grid)
+        return [*lines, *([()] if gap and rows > len(lines) else [])]
+
+    def _head(self, seen: Panorama, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
         from echoctl import wording_traffic  # noqa: PLC0415 - with the traffic itself, after the first picture
 
-        room = max(8, width - LABEL - TOTAL - 2)
-        style = STYLES[speaker.verdict.word]
         sign = ("> " if self.ascii else "▸ ") if marked else ""
         head = f"{sign}{printable(speaker.whole.name)}: {wording_traffic.headline(speaker.verdict)}"
         others = len(seen.speakers) - 1 if rows < 5 else 0
         tail = f"  +{others}" if others and not marked else ""
-        lines: list[Line] = [((cut(head, width - len(tail)), style), (tail, "dim"))]
-        told = wording_traffic.sentences(speaker.verdict)
-        sentence = told[1].text if len(told) > 1 else told[0].text
-        if rows >= 6:
-            lines += [((text, ""),) for text in wrap(printable(sentence), width, 1 if rows < 9 else 2)]
-        if rows >= 3:
-            lines.append(self._wakes(seen, speaker, room))
-        lines.append(self._lane(seen, speaker, speaker.whole, room))
-        if rows >= 4:
-            lines.append(self._marks(seen, speaker, room))
-        for lane in speaker.endpoints[: max(0, rows - len(lines) - 1)]:
-            lines.append(self._lane(seen, speaker, lane, room, inner=True))
-        return [*lines, *([()] if rows > len(lines) else [])]
+        return [((cut(head, width - len(tail)), STYLES[speaker.verdict.word]), (tail, "dim"))]
 
-    def _wakes(self, seen: Panorama, speaker: Speaker, room: int) -> Line:
-        row = [" "] * room
+    def _sentence(self, speaker: Speaker, width: int, rows: int) -> list[Line]:
+        """What the verdict rests on, where there is room for it."""
+        from echoctl import wording_traffic  # noqa: PLC0415 - with the traffic itself, after the first picture
+
+        if rows < 6:
+            return []
+        told = wording_traffic.sentences(speaker.verdict)
+        text = told[min(1, len(told) - 1)].text
+        return [((text, ""),) for text in wrap(printable(capital(text)), width, 1 if rows < 9 else 2)]
+
+    def _wakes(self, seen: Panorama, speaker: Speaker, grid: Grid) -> Line:
+        row = [" "] * grid.room
         for at_ms in speaker.wakes:
             _put(row, seen, at_ms, "v" if self.ascii else "▼")
         return (
-            (fit("  heard here", LABEL) + " ", "label"),
+            (fit("  heard here", grid.label) + " ", "label"),
             ("".join(row), "accent"),
             (f" {len(speaker.wakes):>{TOTAL}}", "dim"),
         )
 
-    def _marks(self, seen: Panorama, speaker: Speaker, room: int) -> Line:
+    def _marks(self, seen: Panorama, speaker: Speaker, grid: Grid) -> Line:
         """Uploads with the shape of speech: explained by a wake word, or not."""
-        row, styles = [" "] * room, [""] * room
+        row, styles = [" "] * grid.room, [""] * grid.room
         for burst in speaker.bursts:
             at = _put(row, seen, burst.start_ms, _sign(burst, self.ascii))
             if at is not None:
@@ -132,22 +156,27 @@ class TrafficPane(Lines, can_focus=True):
                 pieces[-1] = (pieces[-1][0] + letter, style)
             else:
                 pieces.append((letter, style))
-        return ((fit("  speech-like", LABEL) + " ", "label"), *pieces, (f" {len(speaker.bursts):>{TOTAL}}", "dim"))
+        return ((fit("  speech-like", grid.label) + " ", "label"), *pieces, (f" {len(speaker.bursts):>{TOTAL}}", "dim"))
 
-    def _lane(self, seen: Panorama, speaker: Speaker, lane: Lane, room: int, *, inner: bool = False) -> Line:
-        bars = ASCII_BARS if self.ascii else BARS
+    def _lane(self, speaker: Speaker, lane: Lane, grid: Grid, rows: int = 1) -> list[Line]:
+        """What went up over the time; its name and its sum stand at its foot."""
         most = max(speaker.whole.up, default=0) or 1
-        tops = [0] * room
+        tops = [0] * grid.room
         for step, up in enumerate(lane.up):
-            tops[step * room // STEPS] = max(tops[step * room // STEPS], up)
-        text = "".join(bars[min(7, int((top / most) ** FLAT * 7.99))] for top in tops)
+            at = step * grid.room // STEPS
+            tops[at] = max(tops[at], up)
+        inner = lane is not speaker.whole
         name = ("  " if inner else "") + (printable(lane.name) or "unnamed")
+        *above, foot = columns([(top / most) ** FLAT for top in tops], rows, ascii_only=self.ascii)
         style = "dim" if inner else "talk"
-        return (
-            (fit(name, LABEL) + " ", "dim" if inner else "strong"),
-            (text, style),
-            (f" {size_text(lane.total):>{TOTAL}}", "dim"),
-        )
+        return [
+            *(((" " * (grid.label + 1), ""), (bars, style)) for bars in above),
+            (
+                (fit(name, grid.label) + " ", "dim" if inner else "strong"),
+                (foot, style),
+                (f" {size_text(lane.total):>{TOTAL}}", "dim"),
+            ),
+        ]
 
 
 def _put(row: list[str], seen: Panorama, at_ms: int, sign: str) -> int | None:
@@ -166,15 +195,14 @@ def _sign(burst: "Burst", ascii_only: bool) -> str:
     return "!" if ascii_only else "▲"
 
 
-def _axis(seen: Panorama, width: int) -> Line:
+def _axis(seen: Panorama, grid: Grid) -> Line:
     """Times under the lanes: begin, middle, end."""
-    room = max(8, width - LABEL - TOTAL - 2)
     day = seen.end_ms - seen.begin_ms > 86_400_000
     form = "%m-%d" if day else "%H:%M"
     texts = [
         time.strftime(form, time.localtime(at / 1000))
         for at in (seen.begin_ms, (seen.begin_ms + seen.end_ms) / 2, seen.end_ms)
     ]
-    gap = room - sum(map(len, texts))
+    gap = grid.room - sum(map(len, texts))
     line = texts[0] + " " * (gap // 2) + texts[1] + " " * (gap - gap // 2) + texts[2] if gap > 1 else texts[0]
-    return ((" " * (LABEL + 1), ""), (line, "label"))
+    return ((" " * (grid.label + 1), ""), (line, "label"))
