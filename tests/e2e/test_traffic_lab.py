@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from bench.traffic_data import windows_of
 from tests.conftest import REPOSITORY, Run
 from tests.lab import scene
 from tests.lab.cloud import NAMES
@@ -65,17 +68,42 @@ def test_both_hear_the_same_wake_word_and_later_the_speaker_sends_unasked(net_la
 
 
 @pytest.mark.parametrize(("family", "tls", "nat"), [("4", "1.3", True), ("4", "1.2", False), ("6", "1.3", False)])
-def test_bytes_are_those_that_the_speaker_counted(cli: Cli, family: str, tls: str, nat: bool) -> None:
+def test_bytes_are_those_that_the_speaker_counted(cli: Cli, tmp_path: Path, family: str, tls: str, nat: bool) -> None:
     if why := missing():
         pytest.skip(f"no network lab: {why}")
-    with network(nat=nat) as lab:
+    with network(nat=nat) as lab, captured(lab, tmp_path / "lab.pcap"):
         truth = watched(lab, family, tls)
     counted = sent(cli)
     assert len(counted) == 3
     assert counted == said(truth)
+    assert by_connection(tmp_path / "lab.pcap") == {
+        (each["remote"], each["port"]): (each["tx"], each["rx"])
+        for each in truth[-1]["connections"]  # type: ignore[attr-defined]
+    }
     rows = cli("traffic", "bursts", "--json").json["bursts"]
     assert {row["device"] for row in rows} == {SPEAKER_MAC}
     assert not {row["class"] for row in rows} & {"voice", "possible"}
+
+
+@contextmanager
+def captured(lab: NetLab, file: Path) -> Iterator[None]:
+    """tcpdump beside it, on the same interface."""
+    options = ("-s", "256", "-B", "8192", "-U", "-Z", "root")
+    command = lab.beside("router", "tcpdump", "-i", INTERFACE, *options, "-w", str(file))
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr and "listening" in child.stderr.readline()
+        yield
+        child.terminate()
+
+
+def by_connection(file: Path) -> dict[tuple[str, int], tuple[int, int]]:
+    """(endpoint, port of the speaker) -> bytes up and down, the name server left out."""
+    sums: dict[tuple[str, int], tuple[int, int]] = {}
+    for window in windows_of(file)[0]:
+        if not window.remote.endswith((".53", "::53")):
+            up, down = sums.get((window.remote, window.port), (0, 0))
+            sums[window.remote, window.port] = up + window.up, down + window.down
+    return sums
 
 
 def watched(lab: NetLab, family: str, tls: str) -> list[dict[str, object]]:
