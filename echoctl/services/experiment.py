@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from echoctl.clock import SystemClock
-from echoctl.errors import EchoctlError, NotFound, UsageError
+from echoctl.errors import NotFound, UsageError
 from echoctl.nouns_traffic import BurstClass, Device, Verdict, Wake
 from echoctl.services import monitoring, verdicts
 from echoctl.services.monitoring import Fresh
@@ -117,17 +117,17 @@ def replay(path: str, device: str | None, wakes: Path | None, spans: Mapping[str
         first = _first_request(device, capture.start_ms, capture.end_ms)
         parts = ((IDLE, capture.start_ms, first), (ASKED, first, capture.end_ms))
         phases = [Phase(name, begin, end, called) for name, begin, end in parts if end > begin]
-    return conclude(device, phases)
+    return conclude(device, phases, foreign=called is not None)
 
 
-def conclude(device: str | None, phases: Sequence[Phase]) -> Result:
+def conclude(device: str | None, phases: Sequence[Phase], *, foreign: bool = False) -> Result:
     """Judge each phase by what the store holds, and learn the thresholds from the requests that were answered.
 
-    Raises NotFound, UsageError, StoreError.
+    `foreign`: when the person asked was timed by another machine. Raises NotFound, UsageError, StoreError.
     """
     with opened() as connection:
         one = _only(connection, device)
-        outcomes = [_judged(connection, one, phase) for phase in phases]
+        outcomes = [_judged(connection, one, phase, foreign=foreign) for phase in phases]
         asked = [each.verdict for each in outcomes if each.phase.name == ASKED]
         sure = [up.bytes_up for given in asked for up in given.explained if up.grade is BurstClass.VOICE]
         learnt = rules.learn(sure)
@@ -138,10 +138,11 @@ def conclude(device: str | None, phases: Sequence[Phase]) -> Result:
     return Result(one, tuple(outcomes), learnt)
 
 
-def _judged(connection: db.Connection, device: Device, phase: Phase) -> Outcome:
+def _judged(connection: db.Connection, device: Device, phase: Phase, *, foreign: bool) -> Outcome:
     """While it is muted nothing explains an upload, whoever calls."""
     wakes = () if phase.name == MUTED else phase.asked
-    return Outcome(phase, report(verdicts.scene(connection, device, phase.begin_ms, phase.end_ms, wakes)))
+    found = verdicts.scene(connection, device, phase.begin_ms, phase.end_ms, wakes, foreign=foreign)
+    return Outcome(phase, report(found))
 
 
 def _only(connection: db.Connection, device: str | None) -> Device:
@@ -184,7 +185,7 @@ class _Watch:
         self._guide = guide
         self._ended = False
         self._begun = threading.Event()
-        self._problem: EchoctlError | None = None
+        self._problem: Exception | None = None
         self._watcher = Watcher(where, self)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -225,7 +226,7 @@ class _Watch:
     def _run(self) -> None:
         try:
             self._watcher.run()
-        except EchoctlError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: check() raises it where the person is
             self._problem = error
 
 

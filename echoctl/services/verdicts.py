@@ -43,7 +43,8 @@ def give(device: str | None, since: str | None = None, wakes: Path | None = None
     given = []
     with opened() as connection:
         for one in chosen(traffic.devices(connection), device):
-            found = replace(scene(connection, one, since_ms, FOREVER_MS, elsewhere).verdict, at_ms=now_ms)
+            judged = scene(connection, one, since_ms, FOREVER_MS, elsewhere, foreign=elsewhere is not None)
+            found = replace(judged.verdict, at_ms=now_ms)
             given.append(found)
         with db.immediate(connection):
             for found in given:
@@ -76,9 +77,13 @@ def scene(
     before_ms: int,
     wakes: Sequence[Wake] | None = None,
     *,
+    foreign: bool = False,
     every: bool = False,
 ) -> Scene:
-    """Everything about a device in a time, judged. `every`: with the bursts that are no speech, of which many are."""
+    """Everything about a device in a time, judged, with these wakes or else those of the store.
+
+    `foreign`: the wakes were timed by a clock that nothing is known of. `every`: with the bursts that are no speech.
+    """
     captures = [
         capture
         for capture in traffic.captures(connection, since_ms, before_ms)
@@ -89,7 +94,7 @@ def scene(
     bursts = traffic.bursts(connection, device.mac, begin, end + 1, () if every else _SPEECH)
     heard = rows.wakes(connection, begin - join.SEARCH_MS, end + join.SEARCH_MS) if wakes is None else wakes
     clocks = [
-        (max(capture.start_ms, begin), min(capture.end_ms, end), None if wakes is not None else capture.clock_offset_ms)
+        (max(capture.start_ms, begin), min(capture.end_ms, end), None if foreign else capture.clock_offset_ms)
         for capture in captures
     ]
     voice = join.uploads(bursts, BurstClass.VOICE) or join.uploads(bursts, BurstClass.POSSIBLE)

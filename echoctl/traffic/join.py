@@ -108,7 +108,7 @@ def settle(starts: Sequence[int], wakes: Sequence[int], known_ms: int | None) ->
     best = max(_candidates(starts, wakes), key=lambda offset: (_fit(starts, wakes, offset), -abs(offset)), default=0)
     best = _refined(starts, wakes, best)
     matched, as_is = _meet(starts, wakes, best), _meet(starts, wakes, 0)
-    if matched >= _ENOUGH and _fit(starts, wakes, best) >= _fit(starts, wakes, 0) + _BETTER:
+    if matched >= max(_ENOUGH, as_is + 1) and _fit(starts, wakes, best) >= _fit(starts, wakes, 0) + _BETTER:
         return ClockFit(best, ClockBasis.ESTIMATED, matched)
     return ClockFit(0, ClockBasis.ASSUMED if as_is else ClockBasis.UNKNOWN, as_is)
 

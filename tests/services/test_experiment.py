@@ -4,7 +4,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import UsageError
-from echoctl.nouns_traffic import VerdictWord, Wake
+from echoctl.nouns_traffic import ClockBasis, VerdictWord, Wake
 from echoctl.services import experiment
 from echoctl.services.experiment import ASKED, IDLE, MUTED, Phase
 from echoctl.store import db, traffic
@@ -34,6 +34,17 @@ def test_a_verdict_for_each_phase_and_a_threshold_for_the_speaker() -> None:
     assert result.learnt == {"bytes": 37_500 // 3}
     with db.session(paths.database()) as connection:
         assert traffic.devices(connection)[0].thresholds == {"bytes": 12_500.0}
+
+
+def test_the_key_that_marks_a_wake_is_timed_by_the_clock_that_the_capture_knows() -> None:
+    """Requests as regular as an experiment's would also fit another clock."""
+    asks = [10.0, 20.0, 30.0]
+    watched([packet for at in asks for packet in speech(at + 9, 3, 100)], length=60)
+    (outcome,) = experiment.conclude(None, [phase(ASKED, 0, 60, asks)]).outcomes
+    assert outcome.verdict.clock.basis is ClockBasis.KNOWN
+    assert len(outcome.verdict.explained) == 2
+    (outcome,) = experiment.conclude(None, [phase(ASKED, 0, 60, asks)], foreign=True).outcomes
+    assert outcome.verdict.clock.basis is ClockBasis.ESTIMATED
 
 
 def test_what_a_muted_speaker_sends_is_never_explained() -> None:

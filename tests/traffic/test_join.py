@@ -67,6 +67,12 @@ def test_clocks_that_fit_are_taken_as_right() -> None:
     assert join.settle([BEGIN_MS], [], None).basis is ClockBasis.ASSUMED
 
 
+def test_wakes_that_all_meet_an_upload_need_no_other_clock() -> None:
+    starts = [BEGIN_MS + round(at * 1000) for at in (0.0, 8.6, 17.2, 26.8)]
+    fit = join.settle(starts, [BEGIN_MS + at for at in (0, 9000, 18_000)], None)
+    assert (fit.offset_ms, fit.basis) == (0, ClockBasis.ASSUMED)
+
+
 def test_too_few_to_tell_by_how_much_the_clock_is_off() -> None:
     starts = [BEGIN_MS + at for at in (10_000, 60_000)]
     assert join.settle(starts, [at - 13_000 for at in starts], None).basis is ClockBasis.UNKNOWN
