@@ -112,7 +112,7 @@ class _Open:
         held, self._held = self._held, []
         begin_ms, self._loud = line.begun(self._reached)
         at = next(n for n, window in enumerate(held) if window.up > 0 and window.start_ms >= begin_ms)
-        if held[at].first_ms - self._first.first_ms <= r.GAP_MS:
+        if held[at].first_ms - self._first.first_ms <= r.HOP * WINDOW_MS:
             return None, self
         before, after = (_replayed(part, self._rules) for part in (held[:at], held[at:]))
         after._held, after._loud = [], self._loud

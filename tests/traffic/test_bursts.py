@@ -156,6 +156,14 @@ def test_beats_in_the_same_connection_neither_begin_nor_prolong_a_request(beat: 
     assert len({burst.start_ms for burst in found}) == len(found)
 
 
+def test_a_beat_shortly_before_a_request_is_no_part_of_it() -> None:
+    found = segmented(windows([(1.0, 90), *speech(2.2, 3, 70)]))
+    assert [(burst.grade, burst.start_ms - BEGIN_MS) for burst in found] == [
+        (BurstClass.KEEPALIVE, 1000),
+        (VOICE_GRADE, 2200),
+    ]
+
+
 def test_what_is_parted_from_a_burst_stays_parted_while_it_goes_on() -> None:
     beats = [(0.3 + second, 90) for second in range(20)]
     segmenter, told = Segmenter(), []
