@@ -72,7 +72,7 @@ def status_text(now: "Snapshot") -> str:
     lines = [now.led]
     if now.listening:
         lines.append(f"  listener    pid {now.pid}, since {_clock(now.started_ms)}")
-        lines.append(f"  microphone  {now.mic}{f' ({now.device})' if now.device else ''}")
+        lines.append(f"  input       {now.device}" if now.mic == "none" else f"  microphone  {_microphone(now)}")
         lines.append(f"  network     {_seal_text(now)}")
     else:
         lines.append("  listener    not running")
@@ -86,6 +86,10 @@ def status_text(now: "Snapshot") -> str:
     return "\n".join(lines) + "\n"
 
 
+def _microphone(now: "Snapshot") -> str:
+    return f"{now.mic} ({now.device})" if now.device else now.mic
+
+
 def _seal_text(now: "Snapshot") -> str:
     from echoctl.services import sealed  # noqa: PLC0415 - loaded by services.state already
 
@@ -96,7 +100,13 @@ def mute_text(now: "Snapshot") -> str:
     """One line: what the microphone does now."""
     if not now.listening:
         return f"{'muted' if now.muted else 'unmuted'}; no listener is running\n"
-    return f"{'muted' if now.muted else 'unmuted'}: the microphone is {now.mic}\n"
+    return f"{'muted' if now.muted else 'unmuted'}{_MIC.get(now.mic, f': the microphone is {now.mic}')}\n"
+
+
+_MIC = {
+    "dropped": ": what comes through the pipe is thrown away",
+    "none": "; the listener that runs reads a file, and goes on",
+}
 
 
 def _complete(verb: str, rest: list[str]) -> int | None:

@@ -1,8 +1,8 @@
 """The microphone: a PortAudio stream in callback mode, at the device's own rate, resampled to chunks.
 
 The callback runs in PortAudio's thread and only copies into memory that was allocated before. The reader is woken when
-as much has come as it asked for: while nobody speaks the ear is `patient` and is woken three times a second instead of
-twelve, which is most of what listening costs.
+as much has come as it asked for: while nobody speaks the ear is `patient` and is woken twice a second instead of twelve
+times, which is most of what listening costs.
 
 What sounddevice does when a device fails, as seen with PulseAudio and PipeWire:
 unplugged or server gone: the stream ends without an exception. Suspended or frozen: blocks stop, the stream still says
@@ -11,12 +11,11 @@ that it is active. Muted, or moved by the server to another source: blocks of ex
 read here, and `abort` comes before `close`.
 """
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from echoctl.audio.bell import Bell
 from echoctl.audio.devices import NO_MICROPHONE_HINT, Device, find_input, portaudio
 from echoctl.audio.resample import Resampler, mono
 from echoctl.audio.source import Chunker, SourceHealth
@@ -25,7 +24,9 @@ from echoctl.errors import DeviceError
 from echoctl.model import SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
+    import numpy as np
     import sounddevice
+    from numpy.typing import NDArray
 
 BLOCK_S = 0.08
 """What one callback brings: one chunk."""
@@ -36,10 +37,12 @@ RING_S = 10.0
 HEAD_START_S = 0.04
 """Silence before the first block: what the resampler holds back at most at 44.1 and 48 kHz."""
 
-PATIENT_BLOCKS = 4
-"""How many blocks may wait while nobody speaks: 0.32 s. A wake word is longer, and is caught up with in one go."""
+PATIENT_BLOCKS = 6
+"""How many blocks may wait while nobody speaks: 0.48 s. It takes longer to say a wake word and to be sure of it, and
+what has gathered is caught up with in one go.
+"""
 
-STALL_S = 1.5
+STALL_S = 1.4
 """No block for so long, and the device has gone to sleep or its server hangs."""
 
 FIRST_BLOCK_S = 3.0
@@ -85,7 +88,8 @@ class Microphone:
         self._written = 0
         self._taken = 0
         self._wanted = 0
-        self._arrived = threading.Lock()
+        self._arrived = Bell()
+        self._interrupted = False
         self._ended = False
         self._overflows = 0
         self._dropped = 0
@@ -99,17 +103,25 @@ class Microphone:
         self._silence_watch = SilenceWatch()
 
     def read(self, timeout_s: float) -> bytes | None:
-        """Give the next chunk, or None when none came in time. Raises DeviceLost."""
+        """Give the next chunk, or None when none came in time, or `interrupt` was called. Raises DeviceLost."""
         deadline = time.monotonic() + timeout_s
         while not (chunk := self._chunker.next()):
+            if self._interrupted:
+                self._interrupted = False
+                return None
             if self._enough():
                 self._drain()
-            elif (left := deadline - time.monotonic()) > 0:
-                self._arrived.acquire(timeout=left)
+            elif not self._ended and (left := deadline - time.monotonic()) > 0:
+                self._arrived.wait(left)
             else:
                 self._check_alive()
                 return None
         return chunk
+
+    def interrupt(self) -> None:
+        """Have the read() that waits, or the next that would, return None; may be called in a signal handler."""
+        self._interrupted = True
+        self._arrived.ring()
 
     def health(self) -> SourceHealth:
         """The counters since it was opened."""
@@ -181,16 +193,12 @@ class Microphone:
             buffer[: size - first] = data[first:]
         self._written += size
         if self._written - self._taken >= self._wanted:
-            self._wake()
+            self._arrived.ring()
 
     def _finished(self) -> None:
         """PortAudio's thread: the stream has ended, wanted or not."""
         self._ended = True
-        self._wake()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(RuntimeError):  # nobody waits: it is free already
-            self._arrived.release()
+        self._arrived.ring()
 
     def _enough(self) -> bool:
         blocks = PATIENT_BLOCKS if self.patient else 1
@@ -203,18 +211,20 @@ class Microphone:
 
         size = self._written - self._taken
         at = self._taken % len(self._buffer)
-        block = bytes(self._buffer[at : at + size])
-        block += self._buffer[: size - len(block)]
-        self._taken += size
-        frames = np.frombuffer(block, "<i2").reshape(-1, self._frame_bytes // 2)
-        self._chunker.add(self._resampler.feed(mono(frames.astype(np.float32))))
-        self._watch(block, len(frames))
+        block = self._buffer[at : at + size]
+        if len(block) < size:
+            block = memoryview(bytes(block) + self._buffer[: size - len(block)])
+        frames = np.frombuffer(block, "<i2").astype(np.float32)
+        self._taken += size  # only now: what was taken is overwritten
+        samples = mono(frames.reshape(-1, self._frame_bytes // 2))
+        self._chunker.add(self._resampler.feed(samples))
+        self._watch(samples)
 
-    def _watch(self, block: bytes, frames: int) -> None:
+    def _watch(self, samples: "NDArray[np.float32]") -> None:
         measured = self._rate_watch.feed(self._written // self._frame_bytes, self._block_at, self._overflows)
         if measured is not None:
             self._on_event("rate", {"device": self.name, "stated": self._rate, "measured": round(measured)})
-        if (quiet_s := self._silence_watch.feed(block, frames / self._rate)) is not None:
+        if (quiet_s := self._silence_watch.feed(not samples.any(), len(samples) / self._rate)) is not None:
             self._on_event("silent" if quiet_s else "sound", {"device": self.name, "seconds": quiet_s})
 
     def _check_alive(self) -> None:

@@ -15,7 +15,7 @@ WINDOW_S = 20.0
 """Each look at the rate is at most this long."""
 
 GAP_S = 0.5
-"""Blocks this far apart: the machine slept or the server stuttered."""
+"""So much more time than audio since the last look: the machine slept or the server stuttered."""
 
 SILENT_S = 5.0
 """Exact zeros for this long are worth a word the first time."""
@@ -28,7 +28,7 @@ class RateWatch:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._last: float | None = None
+        self._last: tuple[int, float] | None = None
         self._settled_at = 0.0
         self._since: tuple[int, float] | None = None
         self._losses = 0
@@ -39,9 +39,9 @@ class RateWatch:
 
         Returns the measured rate in Hz, once, when at least two seconds show that it is off.
         """
-        if self._last is None or at - self._last > GAP_S or losses != self._losses:
+        if self._last is None or self._late_s(*self._last, frames, at) > GAP_S or losses != self._losses:
             self._since, self._settled_at, self._losses = None, at + SETTLE_S, losses
-        self._last = at
+        self._last = frames, at
         if self._since is None:
             self._since = (frames, at) if at >= self._settled_at else None
             return None
@@ -53,6 +53,9 @@ class RateWatch:
             return None
         self._reported = True
         return count / seconds
+
+    def _late_s(self, frames: int, at: float, later_frames: int, later_at: float) -> float:
+        return (later_at - at) - (later_frames - frames) / self._rate
 
 
 class SilenceWatch:
@@ -67,9 +70,11 @@ class SilenceWatch:
         self._quiet_s = 0.0
         self._reported = False
 
-    def feed(self, block: bytes, seconds: float) -> float | None:
-        """Take a block; returns the seconds of silence when they become too many, and 0.0 when that is over."""
-        if block == bytes(len(block)):
+    def feed(self, zeros: bool, seconds: float) -> float | None:
+        """Take a block of zeros, or of something; returns the seconds of silence when they become too many, and 0.0
+        when that is over.
+        """
+        if zeros:
             self._quiet_s += seconds
             if self._reported or self._quiet_s < self._limit_s:
                 return None

@@ -22,10 +22,7 @@ from echoctl.services.listening import Listening
 from echoctl.services.pipe import EarSpec
 
 FRAME_S = 1 / 12
-"""One step of an animated ring; a still one waits for an event."""
-
-IDLE_S = 1.0
-"""Without animation: how long to sleep when nothing happens."""
+"""One step of an animated ring; a still one waits for an event, however long that takes."""
 
 PUBLIC = ("ready", "wake", "partial", "transcript", "recording", "near_miss", "state", "device", "error")
 """The events that `--json` prints and hooks hear; levels are for the light only."""
@@ -66,7 +63,7 @@ class Session:
         code = ExitCode.OK
         sources = [wake] if keys is None else [wake, keys]
         while not ear.ended:
-            events, ready = ear.poll(FRAME_S if ring.animated(self._led) else IDLE_S, sources)
+            events, ready = ear.poll(FRAME_S if self._lit and ring.animated(self._led) else None, sources)
             if wake in ready:
                 os.read(wake, 512)
             code = self._on_signals(ear) or code
@@ -118,7 +115,8 @@ class Session:
             output.flush()
             self._word = ""
         elif kind == "state" and event["state"] == "muted" and self._led is not LedState.MUTED:
-            self._say(f"muted by {event['by']}: the microphone is closed; echoctl unmute opens it")
+            how = "what comes is thrown away" if self._spec.input else "the microphone is closed"
+            self._say(f"muted by {event['by']}: {how}; echoctl unmute ends that")
         elif kind == "device":
             self._say(f"microphone: {event['what']} {event.get('reason', '')}".rstrip())
         elif kind == "error":
@@ -172,7 +170,7 @@ class Session:
                 self._toggle_mute("SIGUSR1")
             elif number == signal.SIGUSR2:
                 ear.push()
-            else:
+            elif number != signal.SIGWINCH:  # that one only asks for the line to be drawn anew
                 ear.stop()
                 code = ExitCode.SIGINT if number == signal.SIGINT else ExitCode.SIGTERM
         return code
@@ -221,4 +219,4 @@ def _why(seal: Mapping[str, Any]) -> str:
     return f" ({seal['why']})" if seal["holds"] == sealed.NONE else ""
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)

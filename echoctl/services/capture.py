@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echoctl.audio import devices, files, mic
+from echoctl.audio.bell import Bell
 from echoctl.audio.source import AudioSource, SourceHealth
 from echoctl.errors import DeviceError, EchoctlError
 
@@ -56,6 +57,7 @@ class Capture:
         self._on_event = on_event
         self._source: AudioSource | None = None
         self._worker: _Worker | None = None
+        self._bell = Bell()
         self._muted = False
         self._past = SourceHealth()
         self._device = spec.device
@@ -78,43 +80,55 @@ class Capture:
     def open(self) -> None:
         """Open the source for the first time.
 
-        Raises NotFound, DeviceError or UsageError: at the start a missing microphone is an error, not a state.
+        A microphone stays closed while muted. Raises NotFound, DeviceError or UsageError: at the start a missing
+        microphone is an error, not a state.
         """
         if self._spec.input == "-":
             self._take(files.open_stdin(realtime=self._spec.realtime))
         elif self._spec.input is not None:
             self._take(files.open_file(self._spec.input, realtime=self._spec.realtime))
-        else:
-            self._worker = _Worker(self._open_microphone)
+        elif not self._muted:
+            self._worker = self._work(self._open_microphone)
             if not self._collect(ANSWER_S):
                 raise DeviceError("the sound server does not answer", "restart it; meanwhile: echoctl listen --demo")
 
     def read(self, timeout_s: float) -> bytes | None:
-        """Give the next chunk, `b""` at the end of a file, None when nothing came in time, or while muted or lost."""
+        """Give the next chunk, `b""` at the end of a file, None when nothing came in time, or while muted or lost.
+
+        None as well when `interrupt` is called; only of files and pipes it does not end the wait.
+        """
         if self._source is None:
             self._recover(timeout_s)
             return None
         if isinstance(self._source, mic.Microphone):
             self._source.patient = self.patient
         try:
-            return self._source.read(timeout_s)
+            chunk = self._source.read(timeout_s)
+            return None if chunk and self._muted else chunk
         except mic.DeviceLost as lost:
             self._lose(lost.reason)
             return None
 
+    def interrupt(self) -> None:
+        """End the read() that waits, or the next one that would; may be called in a signal handler."""
+        if isinstance(self._source, mic.Microphone):
+            self._source.interrupt()
+        self._bell.ring()
+
     def mute(self) -> None:
-        """Close the microphone. When this returns no callback fires; only a sound server that hangs can delay that."""
+        """Close the microphone. When this returns no callback fires; only a sound server that hangs can delay that.
+
+        What is at the other end of a pipe cannot be closed from here: what it sends is dropped by read().
+        """
         self._muted = True
-        if self._source is not None:
-            self._retire()
-        elif self._worker is not None:
-            self._worker.cancel()
-        if self._worker is not None and self._worker.wait(CLOSE_S):
-            self._worker = None
+        if self._spec.input is None:
+            self._shut()
 
     def unmute(self) -> None:
         """Open the microphone again. If that fails it is lost, and read() tries again."""
-        self._muted = False
+        self._muted, self.discontinuous = False, True
+        if self._spec.input is not None:
+            return
         self._lost_at, self._told = None, ""
         self._wait_s, self._try_at = FIRST_WAIT_S, 0.0
         deadline = time.monotonic() + UNMUTE_S
@@ -134,21 +148,32 @@ class Capture:
 
     def close(self) -> None:
         """Close whatever is open; the capture is over."""
-        self.mute()
+        self._muted = True
+        self._shut()
         if self._worker is not None:
             devices.abandon()
+
+    def _shut(self) -> None:
+        if self._source is not None:
+            self._retire()
+        elif self._worker is not None:
+            self._worker.cancel()
+        if self._worker is not None and self._worker.wait(CLOSE_S):
+            self._worker = None
 
     def _recover(self, timeout_s: float) -> None:
         """Bring the microphone back, as far as that gets within the time that a read may take."""
         if self._worker is None and not self._muted and time.monotonic() >= self._try_at:
-            self._worker = _Worker(self._reopen_microphone)
+            self._worker = self._work(self._reopen_microphone)
+        if self._worker is None or not self._worker.wait(0):
+            self._bell.wait(timeout_s)
         if self._worker is None:
-            time.sleep(timeout_s)
             return
         try:
-            self._collect(timeout_s)
+            self._collect(0)
         except EchoctlError as error:
-            self._failed(error)
+            if not self._muted:
+                self._failed(error)
 
     def _collect(self, timeout_s: float) -> bool:
         """Wait for the worker and take what it opened. Returns whether it is done; raises what it met."""
@@ -197,7 +222,10 @@ class Capture:
         source, self._source = self._source, None
         seen = source.health()
         self._past = SourceHealth(self._past.overflows + seen.overflows, self._past.dropped_ms + seen.dropped_ms)
-        self._worker = _Worker(lambda: source.close())
+        self._worker = self._work(lambda: source.close())
+
+    def _work(self, job: "Callable[[], AudioSource | None]") -> "_Worker":
+        return _Worker(job, self._bell)
 
     def _open_microphone(self) -> AudioSource:
         return mic.open_microphone(self._device, self._on_event)
@@ -208,22 +236,22 @@ class Capture:
 
 
 class _Worker:
-    """One job of opening or closing, in a thread that the process does not wait for."""
+    """One job of opening or closing, in a thread that the process does not wait for. Rings when it is done."""
 
-    def __init__(self, job: Callable[[], AudioSource | None]) -> None:
+    def __init__(self, job: Callable[[], AudioSource | None], bell: Bell) -> None:
         self._job = job
+        self._bell = bell
+        self._done = threading.Event()
         self._opened: AudioSource | None = None
         # What a job leaves behind that died of something unforeseen; its traceback goes to the log.
         self._error: EchoctlError | None = DeviceError("the microphone could not be opened", "the log may tell why")
         self._cancelled = False
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, name="microphone", daemon=True).start()
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the job is done, waiting for it up to `timeout_s`."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return self._done.wait(timeout_s)
 
     def cancel(self) -> None:
         """Have closed what the job has opened or is about to open."""
@@ -240,6 +268,13 @@ class _Worker:
         return self._opened
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._done.set()
+            self._bell.ring()
+
+    def _work(self) -> None:
         try:
             opened = self._job()
             self._error = None

@@ -16,6 +16,7 @@ from echoctl.errors import StoreError
 from echoctl.model import CHUNK_BYTES, SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
 from echoctl.services import events, state
 from echoctl.services.capture import Capture, CaptureSpec
+from echoctl.services.light import Light
 from echoctl.services.meter import Meter
 from echoctl.services.pipe import EarSpec, Pipe, error_fields
 from echoctl.services.recording import Recorder
@@ -32,11 +33,14 @@ RING_S = 10.0
 OVERLAP_S = 0.06
 """The transcript begins this much before the wake word's end, which is known to some 0.1 s."""
 
-POLL_S = 0.05
-"""How often the store is looked at, at most: did somebody mute?"""
+LOOK_S = 1.0
+"""How often the store is looked at when nobody called (`look`): a program may have muted by writing the row alone."""
 
-QUIET_POLL_S = 0.16
-"""The same while nobody speaks: what a mute waits for, and much of what silence costs."""
+POLL_S = 0.05
+"""The same where the kernel cannot call."""
+
+WAIT_S = 0.6
+"""How long the ear waits for sound: longer than a patient microphone gathers it."""
 
 _SILENCE = bytes(CHUNK_BYTES)
 
@@ -51,17 +55,14 @@ class Ear:
         self._presence = presence
         self._clock = SystemClock()
         self._stop = False
-        self._lost = False
-        """The microphone is gone; it is being looked for."""
-        self._unstored = False
-        """The last request could not be stored."""
-        self._shown = ("", False)
         self._look_at = 0.0
+        self._look_every_s = POLL_S
         self._push = spec.now
         self._ring = Ring(RING_S)
         self._meter = Meter(pipe, wanted=spec.level)
         self._utterance: Utterance | None = None
         self._capture = Capture(CaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
+        self._light = Light(spec.input, self._capture, presence, pipe)
         self._log = events.Log() if spec.keep else None
         self._recorder = Recorder(mode=StoreMode(spec.store), room=spec.room, wall=self._clock)
         model = models.Model.load(models.locate(spec.model, paths.model_dirs()))
@@ -78,15 +79,26 @@ class Ear:
     def stop(self) -> None:
         """Finish what is being recorded, then end; may be called in a signal handler."""
         self._stop = True
+        self._capture.interrupt()
 
     def push(self) -> None:
-        """Begin a request without a wake word; may be called in a signal handler."""
-        self._push = True
+        """Begin a request without a wake word, if that can be now; may be called in a signal handler."""
+        self._push = self._utterance is None and not (self._light.muted or self._light.lost)
+        self._capture.interrupt()
+
+    def look(self) -> None:
+        """Look at the store now, for somebody muted or unmuted; may be called in a signal handler."""
+        self._look_at = 0.0
+        self._capture.interrupt()
 
     def run(self) -> None:
         """Listen until the input ends, `stop` is called, or the one request of `once` is over."""
-        if not self._muted:
-            self._capture.open()
+        if self._presence.when_touched(self.look):
+            self._look_every_s = LOOK_S
+        self._presence.changed()  # somebody may have muted while the models were loaded
+        if self._light.muted:
+            self._capture.mute()
+        self._capture.open()
         self._presence.set(device=self._capture.name)
         self._pipe.send(
             "ready",
@@ -98,7 +110,7 @@ class Ear:
             room=self._spec.room,
             seal=self._seal.fields(),
         )
-        self._show(self._resting)
+        self._light.rest()
         while not self._stop and self._step():
             pass
         self._cut_short()
@@ -110,33 +122,14 @@ class Ear:
         self._ring.zero()
         self._detector.reset()
 
-    @property
-    def _live(self) -> bool:
-        return self._spec.input is None
-
-    @property
-    def _muted(self) -> bool:
-        """Mute closes microphones; a file has none."""
-        return self._live and self._presence.muted
-
-    @property
-    def _resting(self) -> LedState:
-        """What the light shows between requests."""
-        if self._muted:
-            return LedState.MUTED
-        return LedState.ERROR if self._lost or self._unstored else LedState.IDLE
-
     def _step(self) -> bool:
         """Take one chunk; returns False at the end of the input or of the one request."""
-        if self._live and time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + POLL_S
-            if self._presence.changed():
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + self._look_every_s
+            if self._presence.changed() and self._light.mutable:
                 self._follow_mute()
-        if self._muted:
-            time.sleep(POLL_S)
-            return True
-        self._capture.patient = self._utterance is None and self._detector.is_quiet
-        chunk = self._capture.read(QUIET_POLL_S)
+        self._capture.patient = self._utterance is None and self._detector.is_quiet and not self._push
+        chunk = self._capture.read(WAIT_S)
         if chunk is None:
             return True
         if chunk == b"":
@@ -196,7 +189,7 @@ class Ear:
                 max_ms=spec.max_ms,
             ),
         )
-        self._show(LedState.LISTENING)
+        self._light.show(LedState.LISTENING)
         self._utterance.keep(before[:command])
         if rest := before[command:]:
             self._record(rest)
@@ -229,19 +222,19 @@ class Ear:
         assert utterance is not None
         try:
             if verdict is not EndPoint.NOTHING:
-                self._show(LedState.THINKING)
+                self._light.show(LedState.THINKING)
                 self._commit(utterance)
-                self._unstored = False
+                self._light.unstored = False
         except StoreError as error:
             # A microphone goes on: the disk may have room again at the next request. A file has no next one.
-            if not self._live or self._spec.once:
+            if self._spec.input is not None or self._spec.once:
                 raise
-            self._unstored = True
+            self._light.unstored = True
             self._pipe.send("error", **error_fields(error))
         finally:
             utterance.zero()
             self._detector.reset()
-        self._show(self._resting)
+        self._light.rest()
 
     def _commit(self, utterance: Utterance) -> None:
         """Seal and store, then say so: what is announced is on the disk."""
@@ -287,21 +280,12 @@ class Ear:
             self._forget()
         else:
             self._capture.unmute()
-        self._show(self._resting)
+        self._light.rest()
 
     def _forget(self) -> None:
         """The audio so far has nothing to do with what comes: after a mute, or a gap."""
         self._ring.zero()
         self._detector.reset()
-
-    def _show(self, led: LedState) -> None:
-        """The LED state, for everybody: in the store and on the pipe."""
-        health = self._capture.health()
-        self._presence.health(overflows=health.overflows, dropped_ms=health.dropped_ms, lag_ms=health.lag_ms)
-        self._presence.set(led=led.value, mic="open" if self._live and self._capture.is_open else "closed")
-        if self._shown != (led.value, self._presence.muted):
-            self._shown = (led.value, self._presence.muted)
-            self._pipe.send("state", state=led.value, muted=self._presence.muted, by=self._presence.muted_by)
 
     def _device_event(self, what: str, fields: Mapping[str, Any]) -> None:
         """The capture lost, found or doubts its device."""
@@ -309,6 +293,6 @@ class Ear:
         if self._log is not None:
             self._log.add("device", {"what": what, **fields})
         if what in ("lost", "back"):
-            self._lost = what == "lost"
+            self._light.lost, self._push = what == "lost", False
             self._cut_short()
-            self._show(self._resting)
+            self._light.rest()

@@ -54,9 +54,10 @@ class Listening:
                 self._ear.wait()
         self._out.close()
 
-    def poll(self, timeout_s: float, also: Sequence[int] = ()) -> tuple[list[Event], list[int]]:
+    def poll(self, timeout_s: float | None, also: Sequence[int] = ()) -> tuple[list[Event], list[int]]:
         """Wait for events of the ear, or for one of the descriptors `also`; returns what came of both.
 
+        With a `timeout_s` of None as long as it takes.
         Raises the EchoctlError with which the ear gave up.
         """
         if self._again_at is not None:
@@ -152,13 +153,13 @@ class Listening:
         # No light may say that somebody listens; muted it stays, since the microphone is closed as it should be.
         return [error] if self._light["muted"] else [error, {**self._light, "state": "error"}]
 
-    def _wait_to_restart(self, timeout_s: float, also: Sequence[int]) -> tuple[list[Event], list[int]]:
+    def _wait_to_restart(self, timeout_s: float | None, also: Sequence[int]) -> tuple[list[Event], list[int]]:
         assert self._again_at is not None
-        left = self._again_at - time.monotonic()
+        left = max(0.0, self._again_at - time.monotonic())
         with selectors.DefaultSelector() as selector:
             for descriptor in also:
                 selector.register(descriptor, selectors.EVENT_READ)
-            ready = [key.fd for key, _ in selector.select(max(0.0, min(left, timeout_s)))]
+            ready = [key.fd for key, _ in selector.select(left if timeout_s is None else min(left, timeout_s))]
         if time.monotonic() >= self._again_at and not self.ended:
             self._start()
         return [], ready

@@ -16,7 +16,7 @@ from echoctl.store import db
 from echoctl.store import state as rows
 
 CONFIRM_S = 2.0
-"""How long a mute may take to be carried out by a running listener; usually it is below 0.25 s."""
+"""How long a mute may take to be carried out by a running listener; usually it is below 0.1 s."""
 
 
 COUNTERS = ("wakes", "near_misses", "recordings", "overflows", "dropped_ms", "lag_ms")
@@ -24,7 +24,11 @@ COUNTERS = ("wakes", "near_misses", "recordings", "overflows", "dropped_ms", "la
 
 
 class Snapshot:
-    """State at one moment. `led`, `mic` and `pid` are corrected for a listener that died without a word."""
+    """State at one moment. `led`, `mic` and `pid` are corrected for a listener that died without a word.
+
+    `mic` is open, closed, dropped (it is at the other end of a pipe: what it sends is thrown away while muted) or none
+    (a file is listened to, which goes on whether muted or not).
+    """
 
     __slots__ = (
         "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid",
@@ -72,15 +76,22 @@ def set_muted(muted: bool, by: str) -> Snapshot:
     _write_muted(muted, by)
     end = time.monotonic() + CONFIRM_S
     now = snapshot()
-    while now.listening and (now.mic == "closed") != muted and time.monotonic() < end:
-        time.sleep(0.02)
+    while not _carried_out(now) and time.monotonic() < end:
+        time.sleep(0.01)
         now = snapshot()
-    if muted and now.mic != "closed":
+    if now.muted and not _carried_out(now):
         raise DeviceError(
             "the listener has not closed its microphone yet",
             f"it is muted in the store; to be sure end it: kill {now.pid}",
         )
     return now
+
+
+def _carried_out(now: Snapshot) -> bool:
+    """Whether the listener does what the store says; that its microphone is closed is not enough: it may just open."""
+    if not now.listening or now.mic == "none":
+        return True
+    return now.led == "muted" if now.muted else now.mic == "open" or now.led == "error"
 
 
 def toggle_muted(by: str) -> None:
@@ -92,6 +103,8 @@ def _write_muted(muted: bool, by: str) -> None:
     paths.private_dir(paths.data_dir())
     with db.session(paths.database(), create=True) as connection:
         rows.set_muted(connection, muted, by, time.time_ns() // 1_000_000)
+    with contextlib.suppress(OSError):  # there is no listener yet; `Presence.when_touched`
+        os.utime(paths.listener_lock())
 
 
 def listener_alive() -> bool:
@@ -134,6 +147,7 @@ class Presence:
 
     def __init__(self, pid: int) -> None:
         self._lock = hold_listener_lock()
+        self._folder: int | None = None
         self._connection = db.connect(paths.database(), create=True)
         self._written: dict[str, int | str] = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
@@ -150,7 +164,25 @@ class Presence:
         with contextlib.suppress(StoreError):  # the next reader sees the free lock and corrects the row
             self.set(led="off", mic="closed", pid=0, ear_pid=0)
         self._connection.close()
-        os.close(self._lock)
+        for descriptor in (self._folder, self._lock):
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def when_touched(self, handler: "Callable[[], None]") -> bool:
+        """Have `handler` called, in a signal handler, when somebody mutes or unmutes; False where that cannot be.
+
+        Who mutes touches the lock's file, and the kernel tells those who watch its folder (F_NOTIFY, Linux): nobody
+        need know a process by its number, which may be another's by then.
+        """
+        import signal  # noqa: PLC0415 - brings enum, which `status` must not pay for
+
+        signal.signal(signal.SIGIO, lambda number, frame: handler())
+        self._folder = os.open(paths.data_dir(), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.fcntl(self._folder, fcntl.F_NOTIFY, fcntl.DN_ATTRIB | fcntl.DN_MULTISHOT)
+        except (OSError, AttributeError):  # an unusual kernel, macOS
+            return False
+        return True
 
     def changed(self) -> bool:
         """Whether the mute state has changed since the last call; `muted` is fresh then. Costs 5 µs while idle."""
@@ -183,3 +215,8 @@ class Presence:
             fresh["led_ms"] = time.time_ns() // 1_000_000
         rows.update(self._connection, fresh)
         self._written.update(fresh)
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable

@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,21 @@ def test_chunks_are_whole_and_come_at_their_pace(lab: SoundLab) -> None:
 def test_nothing_in_time_is_none(lab: SoundLab) -> None:
     mic = open_microphone("lab_mic")
     assert mic.read(0) is None
+    mic.close()
+
+
+def test_an_interrupt_ends_a_patient_wait(lab: SoundLab) -> None:
+    mic = open_microphone("lab_mic")
+    listen(mic, 0.3)
+    mic.patient = True
+    before = mic._written
+    caller = threading.Timer(0.05, mic.interrupt)
+    caller.start()
+    while mic.read(60) is not None:  # what had gathered when patience began
+        pass
+    caller.join()
+    assert mic._written - before < 60 * mic._rate * mic._frame_bytes / 2
+    assert mic.read(1), "it goes on"
     mic.close()
 
 

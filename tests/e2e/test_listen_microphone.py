@@ -1,13 +1,16 @@
 """The real listener on a real PortAudio stream, in a room without hardware."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from echoctl import paths
 from echoctl.services import state
 from tests.conftest import Run
 from tests.e2e.conftest import Running
@@ -67,6 +70,14 @@ def test_nothing_is_heard_while_muted(listener: Running, sound_lab: SoundLab, sa
     assert cli("status").stdout.startswith("muted\n")
     listener.end()
     assert cli("history", "list", "--json").json["recordings"] == []
+
+
+def test_a_program_that_only_writes_the_row_is_obeyed(listener: Running, sound_lab: SoundLab) -> None:
+    for muted, led in ((1, "muted"), (0, "idle")):
+        with contextlib.closing(sqlite3.connect(paths.database())) as connection, connection:
+            connection.execute("UPDATE state SET muted = ?, muted_by = 'a script'", (muted,))
+        listener.until(f'"state": "{led}"')
+        assert len(sound_lab.recorders()) == 1 - muted
 
 
 def test_mute_outlives_a_restart(start: Start, sound_lab: SoundLab, cli: Cli) -> None:

@@ -98,6 +98,42 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         os.close(read)
 
 
+def test_what_comes_through_a_pipe_while_muted_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write_end = os.pipe()
+    keep = os.dup(0)
+    os.dup2(read, 0)
+    try:
+        one = Heard(input="-")
+        one.capture.mute()
+        one.capture.open()
+        os.write(write_end, b"\1\0" * 1280)
+        assert one.capture.read(1) is None
+        assert one.capture.is_open
+        one.capture.unmute()
+        one_discontinuity, one.capture.discontinuous = one.capture.discontinuous, False
+        assert one_discontinuity
+        os.write(write_end, b"\2\0" * 1280)
+        assert one.capture.read(1) == b"\2\0" * 1280
+        one.capture.mute()
+        os.close(write_end)
+        assert one.capture.read(1) == b"", "the end is the end, muted or not"
+    finally:
+        os.dup2(keep, 0)
+        os.close(keep)
+        os.close(read)
+
+
+def test_an_interrupt_ends_the_wait_of_who_is_muted() -> None:
+    one = Heard()
+    one.capture.mute()
+    one.capture.open()
+    assert not one.capture.is_open
+    one.capture.interrupt()
+    before = time.monotonic()
+    assert one.capture.read(60) is None
+    assert time.monotonic() - before < 30
+
+
 def test_a_file_that_breaks_off_is_an_error_when_that_shows(tmp_path: Path) -> None:
     path = Path(write(tmp_path / "a.flac", chirp(5), 16000))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

@@ -68,6 +68,42 @@ def test_mute_waits_for_the_listener_to_close_its_microphone(listener: "subproce
         assert state.set_muted(False, "a test").mic == "open"
 
 
+def test_a_listener_that_has_not_shown_it_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "CONFIRM_S", 0.1)
+    paths.private_dir(paths.data_dir())
+    with state.Presence(pid=4242) as presence:  # its microphone is closed as yet, and will be open in a moment
+        with pytest.raises(state.DeviceError):
+            state.set_muted(True, "a test")
+        presence.set(led="muted")
+        assert state.set_muted(True, "a test").muted
+
+
+def test_a_listener_to_a_file_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "CONFIRM_S", 60)
+    paths.private_dir(paths.data_dir())
+    with state.Presence(pid=4242) as presence:
+        presence.set(led="idle", mic="none")
+        assert state.set_muted(True, "a test").muted
+        assert not state.set_muted(False, "a test").muted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="F_NOTIFY is Linux's")
+def test_who_mutes_or_unmutes_calls_the_listener() -> None:
+    before = signal.getsignal(signal.SIGIO)
+    called: list[bool] = []
+    paths.private_dir(paths.data_dir())
+    try:
+        with state.Presence(pid=4242) as presence:
+            assert presence.when_touched(lambda: called.append(presence.changed()))
+            for muted in (True, False):
+                called.clear()
+                state.toggle_muted("a test")
+                assert any(called), "it was called when the change was there to be seen"
+                assert presence.muted is muted
+    finally:
+        signal.signal(signal.SIGIO, before)
+
+
 def test_a_listener_that_hangs_is_not_said_to_be_muted(
     listener: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
