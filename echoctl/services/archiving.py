@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from echoctl.errors import UsageError, VaultDamaged, VaultLocked
+from echoctl.errors import NotFound, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Recording, StoreMode
-from echoctl.services.exporting import Exported, Recipients, audio, file_name, write_new
+from echoctl.services.exporting import Exported, Recipients, audio, file_name, new_file, write_new
 from echoctl.services.history import History
 
 INDEX = "index.jsonl"
@@ -42,7 +42,7 @@ def to_archive(opened: History, ids: Sequence[str], folder: str, to: Recipients 
             try:
                 recording = opened.show(uid)
                 name, size, incomplete = _write_audio(opened, recording, folder, to)
-            except (VaultDamaged, VaultLocked) as problem:
+            except (NotFound, VaultDamaged, VaultLocked) as problem:  # not there: purged meanwhile
                 yield Exported(uid, "", 0, problem)
                 continue
             index.add(entry(recording, name, incomplete))
@@ -138,5 +138,4 @@ def _line(value: dict[str, Any]) -> str:
 
 
 def _new_text(path: str) -> TextIO:
-    write_new(path, b"")
-    return open(path, "a", encoding="utf-8", newline="")
+    return os.fdopen(new_file(path), "w", encoding="utf-8", newline="")

@@ -73,13 +73,18 @@ def file_name(recording: Recording, kind: str) -> str:
     return f"{stamp}-{recording.id}.{SUFFIXES[kind]}"
 
 
-def write_new(path: str, data: bytes) -> None:
-    """Write a file that must not exist yet, 0600; half of one is removed. Raises UsageError when it exists."""
+def new_file(path: str) -> int:
+    """Make a file, 0600, and open it for writing. Raises UsageError when it exists."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        file = os.open(path, flags, 0o600)
+        return os.open(path, flags, 0o600)
     except FileExistsError:
         raise UsageError(f"{path} exists, and is not overwritten", "choose another name with -o") from None
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Write a file that must not exist yet, 0600; half of one is removed. Raises UsageError when it exists."""
+    file = new_file(path)
     try:
         with os.fdopen(file, "wb") as stream:
             stream.write(data)

@@ -9,9 +9,8 @@ from dataclasses import replace
 from echoctl import paths
 from echoctl.clock import id_bytes
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
-from echoctl.model import Feedback, Recording, Selection, StoreMode, Transcript, Word
-from echoctl.services import identities, purge, vaults
-from echoctl.services.recording import correction_json
+from echoctl.model import Feedback, Recording, Selection, StoreMode
+from echoctl.services import identities, purge, texts, vaults
 from echoctl.store import db, guests, recordings, slabs
 from echoctl.vault import agefile
 from echoctl.vault import format as fmt
@@ -69,7 +68,7 @@ class History:
         A recording that does not open is marked as damaged; the others are not affected.
         """
         rows = recordings.page(self.connection, selection, limit, before)
-        return [self._listed(row) for row in rows]
+        return [recording for row in rows if (recording := self._listed(row))]
 
     def count(self) -> int:
         """How many recordings there are."""
@@ -111,7 +110,7 @@ class History:
         from echoctl.audio import codec  # noqa: PLC0415 - numpy and libsndfile, only where audio is mended
 
         if not (pcm := codec.decode_start_of_flac(start)):
-            raise _damaged(row)
+            raise self.failure(row)
         return replace(_recording(row), incomplete=True), codec.encode_flac(pcm)
 
     def age_file(self, prefix: str, recipients: Sequence[tuple[str, bytes]]) -> tuple[Recording, bytes]:
@@ -134,7 +133,7 @@ class History:
             with self._key(row) as key:
                 yield key, recordings.chunks(self.connection, row.uid)
         except DoesNotOpen:
-            raise _damaged(row) from None
+            raise self.failure(row) from None
 
     def feedback(self, prefix: str, word: Feedback, text: str | None) -> str:
         """Note whether a transcript was right; `text` is what was said instead. Returns the id.
@@ -147,7 +146,7 @@ class History:
         correction = None
         if text is not None:
             with self._key(row) as key:
-                correction = key.seal_text(correction_json(text), "correction")
+                correction = key.seal_text(texts.of_correction(text), "correction")
         with db.immediate(self.connection):
             recordings.set_feedback(self.connection, row.uid, word, correction)
         return row.uid
@@ -158,7 +157,7 @@ class History:
             raise _unknown(prefix)
         return row
 
-    def _listed(self, row: recordings.Row) -> Recording:
+    def _listed(self, row: recordings.Row) -> Recording | None:
         if row.epoch is None:
             return _recording(row)
         if self._reader is None:
@@ -169,6 +168,8 @@ class History:
             return replace(_recording(row), locked=True)
         except VaultDamaged:
             return replace(_recording(row), damaged=True)
+        except NotFound:
+            return None
 
     def _opened(self, row: recordings.Row) -> Recording:
         """With the text, and the correction where there is one. Raises VaultDamaged."""
@@ -177,25 +178,33 @@ class History:
             with self._key(row) as key:
                 if wanted and row.text is None:
                     raise DoesNotOpen
-                transcript = _transcript(key.open_text(row.text)) if row.text else None
-                corrected = json.loads(key.open_text(row.correction, "correction")) if row.correction else None
+                transcript = texts.transcript(key.open_text(row.text)) if row.text else None
+                correction = texts.correction(key.open_text(row.correction, "correction")) if row.correction else None
         except (DoesNotOpen, ValueError):
-            raise _damaged(row) from None
-        return replace(_recording(row), transcript=transcript, correction=corrected and corrected["text"])
+            raise self.failure(row) from None
+        return replace(_recording(row), transcript=transcript, correction=correction)
+
+    def failure(self, row: recordings.Row | recordings.Sealed) -> EchoctlError:
+        """Why a recording does not open: somebody has just purged it, or given the vault new keys, or it is damaged."""
+        if recordings.get(self.connection, row.uid) is None:
+            return _unknown(row.uid)
+        if self.reader.guest is None and vaults.read(self.connection).gen != self.reader.gen:
+            return VaultLocked("the vault has got new keys meanwhile", "try again")
+        return VaultDamaged(f"recording {row.uid} does not open", DAMAGED_HINT)
 
     def _key(self, row: recordings.Row) -> RecordKey:
-        """The key of a recording. Raises VaultLocked, VaultDamaged."""
+        """The key of a recording. Raises NotFound, VaultLocked, VaultDamaged."""
         reader = self.reader
         if row.epoch is not None and self.foreign(row.epoch):
             raise VaultLocked(f"recording {row.uid} belongs to {_WHOSE[reader.guest is None]}", _IDENTITY_HINT)
         epoch, slab = self.epoch(row.epoch or 0)
         if row.epoch is None or row.seq is None or epoch is None:
-            raise _damaged(row)
+            raise self.failure(row)
         wrapped = slab[row.seq * fmt.WRAP_BYTES : (row.seq + 1) * fmt.WRAP_BYTES]
         try:
             return reader.record(*epoch, Place(row.seq, wrapped), id_bytes(row.uid), row.at_ms)
         except (VaultDamaged, ValueError):
-            raise _damaged(row) from None
+            raise self.failure(row) from None
 
 
 @contextlib.contextmanager
@@ -260,10 +269,6 @@ def _unknown(prefix: str) -> NotFound:
     return NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
 
 
-def _damaged(row: recordings.Row) -> VaultDamaged:
-    return VaultDamaged(f"recording {row.uid} does not open", DAMAGED_HINT)
-
-
 def _recording(row: recordings.Row) -> Recording:
     """Without what is sealed. Raises StoreError for values that echoctl never writes."""
     try:
@@ -281,8 +286,3 @@ def _recording(row: recordings.Row) -> Recording:
         )
     except ValueError:
         raise StoreError(f"the row of recording {row.uid} is damaged", "echoctl db check looks at the rest") from None
-
-
-def _transcript(plain: bytes) -> Transcript:
-    data = json.loads(plain)
-    return Transcript(data["text"], tuple(Word(*word) for word in data["words"]))

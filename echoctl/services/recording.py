@@ -9,7 +9,7 @@ from echoctl import paths
 from echoctl.clock import Clock, id_bytes, new_id
 from echoctl.errors import NotFound, StoreError
 from echoctl.model import BYTES_PER_SECOND, Detection, Feedback, Recording, StoreMode, Transcript
-from echoctl.services import purge
+from echoctl.services import purge, texts
 from echoctl.store import db, events, guests, keymark, recordings, slabs, wal
 from echoctl.store import vaults as rows
 from echoctl.store.guests import Guest
@@ -104,7 +104,7 @@ class Recorder:
         duration_ms = len(pcm) * 1000 // BYTES_PER_SECOND
         uid = new_id(at_ms)
         audio = self._encode(pcm) if self._mode in (StoreMode.AUDIO, StoreMode.BOTH) else b""
-        text = _text_json(transcript) if self._mode in (StoreMode.TRANSCRIPT, StoreMode.BOTH) else b""
+        text = texts.of_transcript(transcript) if self._mode in (StoreMode.TRANSCRIPT, StoreMode.BOTH) else b""
         plain = recordings.Row(
             uid, None, None, at_ms, duration_ms, wake_word, _room(guest, self._room), str(self._mode),
             json.dumps(dict(scores), sort_keys=True), 0,
@@ -127,7 +127,7 @@ class Recorder:
         """Seal and store recordings that were made before, all in one transaction. Raises StoreError."""
         with self._transaction() as connection:
             for kept in found:
-                text = _text_json(kept.transcript) if kept.transcript else b""
+                text = texts.of_transcript(kept.transcript) if kept.transcript else b""
                 audio = self._encode(kept.pcm) if kept.pcm else b""
                 plain = recordings.Row(
                     kept.id, None, None, kept.at_ms, kept.duration_ms, kept.wake_word, kept.room, str(kept.mode),
@@ -174,7 +174,7 @@ class Recorder:
         with key:
             sealed = key.seal_text(text) if text else None
             chunks = key.seal_audio(audio) if audio else []
-            corrected = key.seal_text(correction_json(correction), "correction") if correction and text else None
+            corrected = key.seal_text(texts.of_correction(correction), "correction") if correction and text else None
         size = len(sealed or b"") + sum(map(len, chunks))
         return plain._replace(epoch=self._epoch, seq=seq, size=size, text=sealed, correction=corrected), chunks
 
@@ -215,16 +215,3 @@ class Recorder:
 
 def _room(guest: Guest | None, own: str) -> str:
     return (guest and guest.room) or own
-
-
-def _text_json(transcript: Transcript) -> bytes:
-    """A transcript as sealed: docs/vault-format.md, "Texts"."""
-    words = [
-        [word.text, round(word.start, 3), round(word.end, 3), round(word.confidence, 3)] for word in transcript.words
-    ]
-    return json.dumps({"text": transcript.text, "words": words}, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def correction_json(text: str) -> bytes:
-    """A correction as sealed: docs/vault-format.md, "Texts"."""
-    return json.dumps({"text": text}, ensure_ascii=False, separators=(",", ":")).encode()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from echoctl.clock import id_bytes
-from echoctl.errors import UsageError, VaultDamaged
+from echoctl.errors import NotFound, UsageError, VaultDamaged
 from echoctl.model import Selection
 from echoctl.services.history import History
 from echoctl.store import recordings
@@ -49,11 +49,19 @@ class Search:
         """The ids of what matches, the newest first. Raises VaultLocked."""
         for sealed, text in self._texts():
             if text is None:
-                self.damaged += 1
+                self._missed(sealed)
                 continue
             self.looked += 1
             if self._matches(text) or (sealed.correction and self._matches(self._correction(sealed))):
                 yield sealed.uid
+
+    def _missed(self, sealed: Sealed) -> None:
+        """Count a text that does not open; one that was purged meanwhile is not there. Raises VaultLocked."""
+        problem = self._opened.failure(sealed)
+        if isinstance(problem, VaultDamaged):
+            self.damaged += 1
+        elif not isinstance(problem, NotFound):
+            raise problem
 
     def _texts(self) -> Iterator[tuple[Sealed, str | None]]:
         size, before = _FIRST_BATCH, self._before
@@ -82,7 +90,7 @@ class Search:
         """What a person said was said; empty when it does not open."""
         try:
             return self._opened.show(sealed.uid).correction or ""
-        except VaultDamaged:
+        except (VaultDamaged, NotFound):
             return ""
 
 

@@ -43,20 +43,28 @@ def problems(opened: History) -> list[str]:
 
 
 def recordings_of(opened: History) -> Iterator[Finding]:
-    """Open every recording: its text, its correction and all of its sound. Raises VaultLocked."""
+    """Open every recording: its text, its correction and all of its sound. Raises VaultLocked.
+
+    One that is purged meanwhile is passed over.
+    """
     if opened.problem:
         raise opened.problem if not isinstance(opened.problem, NotFound) else VaultLocked("there is no vault yet")
     for number, row in recordings.walk(opened.connection):
         if row is None:
             yield Finding(f"row {number}", State.UNREADABLE)
             continue
-        yield Finding(row.uid, _state(opened, row))
+        if state := _state(opened, row):
+            yield Finding(row.uid, state)
 
 
-def _state(opened: History, row: recordings.Row) -> State:
+def _state(opened: History, row: recordings.Row) -> State | None:
     try:
+        if row.epoch is not None and opened.foreign(row.epoch):
+            return State.LOCKED
         return State.INCOMPLETE if opened.examine(row).incomplete else State.WHOLE
-    except VaultLocked:  # the vault itself is open
-        return State.LOCKED
+    except NotFound:
+        return None
+    except VaultLocked:  # somebody has just rotated the vault
+        raise
     except (EchoctlError, *db.FAULTS):
         return State.DAMAGED

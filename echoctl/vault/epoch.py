@@ -149,6 +149,7 @@ class Reader:
 
     def __init__(self, vault: keys.Vault, seed: bytearray, guest: int | None = None) -> None:
         self._vault = vault.uid
+        self.gen = vault.gen
         self.seed = seed
         self.guest = guest
         """The private stay whose seed it is; None: the vault's own."""

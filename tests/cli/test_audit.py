@@ -110,12 +110,12 @@ def test_a_recorder_that_leaks_is_found(home: Path, temp: Path, broken: Callable
     broken(
         "import os\n"
         "if 'audit_process' in ' '.join(__import__('sys').orig_argv):\n"
-        "    from echoctl.services import recording\n"
-        "    encode = recording._text_json\n"
+        "    from echoctl.services import texts\n"
+        "    encode = texts.of_transcript\n"
         "    def leak(transcript):\n"
         "        open(os.environ['TMPDIR'] + '/note', 'w').write(transcript.text)\n"
         "        return encode(transcript)\n"
-        "    recording._text_json = leak"
+        "    texts.of_transcript = leak"
     )
     code, document = audit()
     assert (code, failed(document)) == (11, [("plaintext", "canary")])

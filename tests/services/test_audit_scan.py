@@ -7,9 +7,8 @@ import pytest
 
 from echoctl import paths
 from echoctl.model import Transcript, Word
-from echoctl.services import audit_scan
+from echoctl.services import audit_scan, texts
 from echoctl.services.health import Grade
-from echoctl.services.recording import _text_json, correction_json
 
 
 def test_something_is_found_wherever_it_lies_also_across_blocks(
@@ -26,9 +25,9 @@ def test_something_is_found_wherever_it_lies_also_across_blocks(
 
 
 def test_what_is_sealed_is_known_by_how_it_begins_and_a_verdict_is_not(tmp_path: Path) -> None:
-    heard = _text_json(Transcript("hello", (Word("hello", 0.1, 0.4, 0.9),)))
+    heard = texts.of_transcript(Transcript("hello", (Word("hello", 0.1, 0.4, 0.9),)))
     verdict = json.dumps({"sentences": [{"text": "nobody called it", "times": []}]}).encode()
-    for name, data in {"heard": heard, "corrected": correction_json("hello"), "verdict": verdict}.items():
+    for name, data in {"heard": heard, "corrected": texts.of_correction("hello"), "verdict": verdict}.items():
         (tmp_path / name).write_bytes(b"..." + data)
     found = audit_scan.search(map(str, tmp_path.iterdir()), audit_scan.SIGNATURES)
     assert {os.path.basename(path) for path, _ in found.hits} == {"heard", "corrected"}

@@ -7,7 +7,7 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import NotFound, UsageError, VaultDamaged, VaultLocked
 from echoctl.model import Feedback, Selection, StoreMode
-from echoctl.services import counting, exporting, history, vaults
+from echoctl.services import counting, exporting, history, texts, vaults
 from echoctl.services.recording import Recorder
 from echoctl.store import db, slabs
 from tests.heard import MORNING_MS, knows, nobody, pcm, say
@@ -267,3 +267,14 @@ def test_a_failed_export_leaves_no_file(recorder: Recorder, tmp_path: Path) -> N
         assert opened
         exporting.to_file(opened, made.id, "wav", str(tmp_path / "out.wav"))
     assert not (tmp_path / "out.wav").exists()
+
+
+def test_a_text_that_opens_and_is_none_of_ours_is_damage(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealing needs no secret, so somebody may have sealed anything."""
+    monkeypatch.setattr(texts, "of_transcript", lambda _: b'["not", "ours"]')
+    uid = say(recorder, "never sealed").id
+    with history.opened(nobody, needs_key=True) as opened:
+        assert opened
+        assert [(r.id, r.damaged) for r in opened.page(ALL, 0)] == [(uid, True)]
+        with pytest.raises(VaultDamaged):
+            opened.show(uid)
