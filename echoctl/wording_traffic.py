@@ -32,21 +32,29 @@ def headline(verdict: Verdict) -> str:
 
 
 def sentences(verdict: Verdict) -> list[Sentence]:
-    """All that a person should know, the gravest first, the limits last."""
+    """All that a person should know, the gravest first, the limits last; no accusation where there is no telling."""
+    span = (verdict.since_ms, verdict.until_ms)
+    if verdict.obstacle is Obstacle.UNWATCHED:
+        text = f"{_who(verdict)} was not watched from {_day(verdict.since_ms)} on: nothing can be said."
+        return [Sentence(text, span)]
     said = [_watched(verdict)]
     if verdict.obstacle:
-        said.append(Sentence(_OBSTACLES[verdict.obstacle], (verdict.since_ms, verdict.until_ms)))
-    said += [_stream(verdict, stretch) for stretch in verdict.streams[:SHOWN]]
-    said += _several(verdict, verdict.unexplained, ", and nobody called it", "uploads were called by nobody")
-    said += _several(verdict, verdict.explained, ": explained", "uploads followed a wake word: explained")
-    said += _doubtful(verdict) + _silent(verdict) + _uncalled(verdict)
-    if verdict.watched_ms:
-        said += _statistics(verdict)
-    return said
+        said.append(Sentence(_OBSTACLES[verdict.obstacle], span))
+    if verdict.obstacle not in _SHAPELESS:
+        alone = ("", "uploads look like it") if verdict.obstacle else (_ALONE, "uploads were called by nobody")
+        said += [_stream(verdict, stretch) for stretch in verdict.streams[:SHOWN]]
+        said += _several(verdict, verdict.unexplained, *alone)
+        said += _several(verdict, verdict.explained, ": explained", "uploads followed a wake word: explained")
+        said += _doubtful(verdict) + _silent(verdict) + _uncalled(verdict)
+    return said + _statistics(verdict)
 
+
+_ALONE = ", and nobody called it"
+
+_SHAPELESS = (Obstacle.TUNNELLED, Obstacle.PADDED)
+"""Then uploads have no shape that means anything."""
 
 _OBSTACLES = {
-    Obstacle.UNWATCHED: "In this time nothing of it was watched, so nothing can be said.",
     Obstacle.SHORT: "That is too short for a verdict: watch for at least 25 seconds, better for hours.",
     Obstacle.TUNNELLED: "Most of what it sends goes through a tunnel, which hides who gets it and mixes everything: "
     "whether speech is among it cannot be told.",
@@ -115,7 +123,7 @@ def _doubtful(verdict: Verdict) -> list[Sentence]:
 
 
 def _silent(verdict: Verdict) -> list[Sentence]:
-    if not verdict.silent:
+    if not verdict.silent or verdict.obstacle is Obstacle.CLOCK:
         return []
     times = _times(verdict, [wake.at_ms for wake in verdict.silent])
     text = f"{counted(len(verdict.silent), 'wake word')} that was heard led to no upload, at {times}."
@@ -126,7 +134,7 @@ def _silent(verdict: Verdict) -> list[Sentence]:
 
 def _uncalled(verdict: Verdict) -> list[Sentence]:
     """An accusation needs a witness: was anybody listening?"""
-    if not verdict.unexplained or verdict.explained or verdict.silent:
+    if verdict.obstacle or not verdict.unexplained or verdict.explained or verdict.silent:
         return []
     text = "No wake word at all was heard in this time: it counts only if a listener ran and its history still stands."
     return [Sentence(text, (verdict.since_ms, verdict.until_ms))]
@@ -134,8 +142,7 @@ def _uncalled(verdict: Verdict) -> list[Sentence]:
 
 def _statistics(verdict: Verdict) -> list[Sentence]:
     """What the numbers can carry, and what could still hide."""
-    said = []
-    span = (verdict.since_ms, verdict.until_ms)
+    said, span = [], (verdict.since_ms, verdict.until_ms)
     if verdict.clock.basis is ClockBasis.ESTIMATED:
         off = -verdict.clock.offset_ms / 1000
         ahead = "ahead of" if off > 0 else "behind"
@@ -181,7 +188,7 @@ def _clock(verdict: Verdict, at_ms: int) -> str:
 
 def _times(verdict: Verdict, times: Sequence[int]) -> str:
     """The first few."""
-    return ", ".join(_clock(verdict, at_ms) for at_ms in times[:SHOWN]) + (" …" if len(times) > SHOWN else "")
+    return ", ".join(_clock(verdict, at_ms) for at_ms in times[:SHOWN]) + (" and later" if len(times) > SHOWN else "")
 
 
 def _day(at_ms: int) -> str:

@@ -62,7 +62,9 @@ def test_every_sentence_names_its_times() -> None:
     )
     assert all(sentence.times for sentence in sentences(many))
     said = texts(many)
-    assert "7 more uploads were called by nobody, at 14:14:10, 14:14:10, 14:14:10, 14:14:10, 14:14:10 …." in said
+    assert (
+        "7 more uploads were called by nobody, at 14:14:10, 14:14:10, 14:14:10, 14:14:10, 14:14:10 and later." in said
+    )
     assert "2 small even uploads that may be slow speech" in said
     assert "2 wake words that were heard led to no upload" in said
     assert "without pause for 1 min 30 s at 4.0 kB/s to 203.0.113.10" in said
@@ -84,7 +86,28 @@ def test_every_obstacle_is_explained(obstacle: Obstacle) -> None:
     given = replace(GIVEN, word=VerdictWord.CANNOT_TELL, obstacle=obstacle)
     assert headline(given) == f"cannot tell ({obstacle})"
     assert "fewer than" not in texts(given)
-    assert len(sentences(given)[1].text) > 50
+    assert len(sentences(given)[:2][-1].text) > 50
+
+
+@pytest.mark.parametrize("obstacle", Obstacle)
+def test_where_there_is_no_telling_nobody_is_accused(obstacle: Obstacle) -> None:
+    stream = Stretch("203.0.113.10", "", AT, AT + 90_000, 360_000)
+    given = replace(GIVEN, word=VerdictWord.CANNOT_TELL, obstacle=obstacle, explained=(), streams=(stream,))
+    shapeless = obstacle in (Obstacle.TUNNELLED, Obstacle.PADDED)
+    assert "nobody" not in texts(given) and "No wake word" not in texts(given)
+    if obstacle is Obstacle.UNWATCHED:
+        return
+    assert ("uploaded 31 kB over 2.8 s to avs.example." in texts(given)) is not shapeless
+    assert ("live microphone" in texts(given)) is not shapeless
+    silent = replace(given, silent=(WAKE,))
+    assert ("led to no upload" in texts(silent)) is (
+        obstacle not in (Obstacle.CLOCK, Obstacle.TUNNELLED, Obstacle.PADDED)
+    )
+
+
+def test_a_time_that_was_not_watched_is_one_sentence() -> None:
+    given = replace(GIVEN, word=VerdictWord.CANNOT_TELL, obstacle=Obstacle.UNWATCHED, watched_ms=0)
+    assert texts(given) == "the speaker kitchen was not watched from 2026-09-21 14:13:20 on: nothing can be said."
 
 
 def test_names_from_the_network_steer_no_terminal() -> None:

@@ -52,7 +52,8 @@ def find(devices: Sequence[Device], wanted: str) -> Device:
     if not found:
         raise NotFound(f"no device {wanted}", "echoctl traffic devices lists them")
     if len(found) > 1:
-        raise UsageError(f"{wanted} means several devices", " ".join(each.mac for each in found[:5]))
+        several = " or ".join(each.mac for each in found[:5])
+        raise UsageError(f"{wanted} means several devices", f"write more of it: {several}")
     return found[0]
 
 
