@@ -1,6 +1,6 @@
 """How well speech is found in traffic: on labelled captures beside other methods, and by simulation.
 
-    python -m bench.traffic_accuracy --data DIR [--only captures|power|alarms|join] [--times N] [--json]
+    python -m bench.traffic_accuracy --data DIR [--only captures|crossed|power|alarms|join] [--times N] [--json]
 
 DIR holds captures with labels: bench/traffic_data.py says in which form. An event counts as found when it begins
 between 2 s before and 0.5 s after a labelled request (6 s before where a camera saw it), as a false one when it belongs
@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from bench import traffic_curves as curves
-from bench.traffic_data import Sample, samples
+from bench.traffic_crossed import crossed
+from bench.traffic_data import LATE_S, SPOKEN, Sample, samples
 from bench.traffic_peers import PEERS
 from echoctl.nouns_traffic import BurstClass
 from echoctl.traffic.bursts import Segmenter
-
-LATE_S = 0.5
-SPOKEN = 5
 
 
 def captures(found: Sequence[Sample]) -> list[dict[str, Any]]:
@@ -108,6 +106,8 @@ def measure(folder: Path, only: str | None, times: int) -> dict[str, Any]:
     if only in (None, "captures"):
         tables["captures"] = captures(found)
         tables["delay_s"] = delays(found)
+    if only in (None, "crossed"):
+        tables["crossed"] = crossed(found)
     if only in (None, "power"):
         tables["power"] = curves.power(found, times)
         tables["power_varied"] = curves.power(found, times, vary=0.3)
@@ -121,6 +121,8 @@ def measure(folder: Path, only: str | None, times: int) -> dict[str, Any]:
 def show(tables: dict[str, Any]) -> None:
     if "captures" in tables:
         _show_captures(tables["captures"], tables["delay_s"])
+    if "crossed" in tables:
+        _show_crossed(tables["crossed"])
     for key, title in (("power", "constant rate"), ("power_varied", "rate varied by 30 %")):
         if key in tables:
             _show_power(tables[key], title)
@@ -147,6 +149,16 @@ def _show_captures(rows: Sequence[dict[str, Any]], delay: dict[str, float]) -> N
     print("first packet to decision:", ", ".join(f"{name} {value:.2f} s" for name, value in delay.items()))
 
 
+def _show_crossed(rows: Sequence[dict[str, Any]]) -> None:
+    print("\nthresholds chosen without a family, and what they miss and flag there (with the usual ones)")
+    for row in rows:
+        (windows, span, size), (requests, missed, false), usual = row["chosen"], row["errors"], row["usual"]
+        print(
+            f"{row['family']:<34} {windows} windows, {span} ms, {size:>6} B: {missed} of {requests} missed, "
+            f"{false} false ({usual[1]}, {usual[2]})"
+        )
+
+
 def _show_power(rows: Sequence[dict[str, Any]], title: str) -> None:
     rates = sorted({row["kbit"] for row in rows})
     print(f"\npower, {title}: share found as at least possible (of that as voice)")
@@ -160,7 +172,7 @@ def _show_power(rows: Sequence[dict[str, Any]], title: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--only", choices=("captures", "power", "alarms", "join"))
+    parser.add_argument("--only", choices=("captures", "crossed", "power", "alarms", "join"))
     parser.add_argument("--times", type=int, default=200, help="utterances per cell of the power table")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -11,7 +11,7 @@ sport, dport, ip_dst_int): uploads are told by their ports there.
 import csv
 import gzip
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +21,16 @@ from echoctl.traffic.bursts import Segmenter
 from echoctl.traffic.meter import Meter
 from echoctl.traffic.names import Names
 from echoctl.traffic.pcap import Reader
+from echoctl.traffic.rules import DEFAULT, Rules
 
 SERVICES = {4070, 8883, 5228, 5223, 8009, 40317}
 """Ports above 1023 on which clouds answer in those captures."""
+
+LATE_S = 0.5
+"""So long after a request an event of it may begin."""
+
+SPOKEN = 5
+"""So many requests are in a file whose name says so."""
 
 Event = tuple[float, float]
 """From and to, seconds after the first packet."""
@@ -163,13 +170,14 @@ def merged(windows: Iterable[Window]) -> list[Window]:
     return [held[key] for key in sorted(held)]
 
 
-def segmented(windows: Iterable[Window]) -> list[Burst]:
+def segmented(windows: Sequence[Window], rules: Rules = DEFAULT) -> list[Burst]:
     """The final state of every burst, in order of time."""
-    return sorted(_last(windows).values(), key=lambda each: each.start_ms)
+    segmenter = Segmenter(dict.fromkeys({window.device for window in windows}, rules))
+    return sorted(_last(segmenter, windows).values(), key=lambda each: each.start_ms)
 
 
-def _last(windows: Iterable[Window]) -> dict[tuple[str, str, int], Burst]:
-    segmenter, held = Segmenter(), {}
+def _last(segmenter: Segmenter, windows: Iterable[Window]) -> dict[tuple[str, str, int], Burst]:
+    held = {}
     for burst in _decided(segmenter, windows):
         held[burst.device, burst.remote, burst.start_ms] = burst
     return held
