@@ -12,7 +12,7 @@ import time
 
 from echoctl import logs
 from echoctl.cli import output
-from echoctl.errors import EchoctlError, StoreError
+from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError
 
 
 def note(text: str) -> None:
@@ -42,7 +42,11 @@ def system_error(error: OSError) -> EchoctlError:
     what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(f"the disk is full: {what}", "free some space and try again")
-    return EchoctlError(what, "check the path and its rights")
+    if error.errno == errno.ENOENT:
+        return NotFound(what, "check the path")
+    if error.filename:
+        return UsageError(what, "check the path and its rights")
+    return EchoctlError(what, "the operating system refused it")
 
 
 def bug(error: Exception) -> EchoctlError:

@@ -9,7 +9,7 @@ import typer
 
 from echoctl import wording_traffic
 from echoctl.cli import diagnostics, output, traffic_report, traffic_verdict
-from echoctl.errors import Refused, UsageError
+from echoctl.errors import NotFound, Refused, UsageError
 from echoctl.wording import capital, counted, length
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def experiment(
     from echoctl.services import experiment as service  # noqa: PLC0415 - sqlite3, of no use to --help
     from echoctl.services.watching import Where  # noqa: PLC0415 - the same
 
+    if html and not html.parent.is_dir():
+        raise NotFound(f"there is no folder {html.parent}", "check the path: the page is written at the end")
     if replay:
         service.check_file(replay)
         result = service.replay(replay, device, wakes, service.spans_of(phase or []))
@@ -74,12 +76,12 @@ def experiment(
         result = service.run(where, device, course, _Guide(enter=prompt))
     else:
         raise UsageError("say where its packets pass", "--interface IF, --ssh root@router, or --replay FILE")
-    if html:
-        html.write_text(traffic_report.page([each.report for each in result.outcomes]), "utf-8")
     if json:
         output.document(_document(result))
     else:
         _show(result)
+    if html:
+        traffic_report.write(html, traffic_report.page([each.report for each in result.outcomes]))
     raise typer.Exit(traffic_verdict.code([each.verdict for each in result.outcomes]))
 
 

@@ -49,7 +49,7 @@ def endpoints(device: DeviceArgument = None, since: Since = "", json: output.Jso
         ]
         output.table(rows, ["DEVICE", "NAME", "HOW", "ADDRESS", "UP", "DOWN", "LAST SEEN"])
     else:
-        diagnostics.note("nothing was seen in that time")
+        _nothing("endpoint", since)
     if any(each.row.older for each in found):
         diagnostics.note("some names were never seen: those connections were open before the capture began")
         diagnostics.hint(service.OLDER_HINT)
@@ -88,7 +88,11 @@ def bursts(
         ]
         output.table(rows, ["START", "LENGTH", "DEVICE", "ENDPOINT", "UP", "CLASS", "EXPLAINED BY"])
     else:
-        diagnostics.note("no burst in that time")
+        _nothing("such burst" if grades or endpoint else "burst", since)
+
+
+def _nothing(what: str, since: str) -> None:
+    diagnostics.note(f"no {what} was seen {'in that time' if since else 'yet'}")
 
 
 def burst_json(burst: Burst) -> dict[str, Any]:

@@ -71,15 +71,13 @@ def report(
     found = reports.gather(device, since)
     if json:
         output.document({"reports": [_document(each) for each in found]})
-    elif html:
-        _write(html, page(found))
-    elif svg:
-        if len(found) > 1:
-            raise UsageError(
-                "one picture shows one speaker", f"echoctl traffic report {found[0].verdict.name} --svg {svg}"
-            )
-        _write(svg, _picture(found[0]))
-    else:
+    if svg and len(found) > 1:
+        raise UsageError("one picture shows one speaker", f"echoctl traffic report {found[0].verdict.name} --svg {svg}")
+    if html:
+        write(html, page(found))
+    if svg:
+        write(svg, _picture(found[0]))
+    if not (json or html or svg):
         for number, each in enumerate(found):
             if number:
                 output.line()
@@ -104,7 +102,8 @@ def _items(found: "Report") -> str:
     return "".join(f"<li>{escape(capital(text))}</li>\n" for text in texts)
 
 
-def _write(place: Path, text: str) -> None:
+def write(place: Path, text: str) -> None:
+    """Write what was asked for where it was asked for; - is stdout."""
     if str(place) == "-":
         output.text(text)
         return

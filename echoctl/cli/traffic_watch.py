@@ -14,7 +14,7 @@ from echoctl.cli import diagnostics, output
 from echoctl.cli.traffic_board import Board
 from echoctl.cli.traffic_import import as_json, remarks
 from echoctl.cli.traffic_listing import burst_json
-from echoctl.errors import ExitCode
+from echoctl.errors import ExitCode, UsageError
 from echoctl.nouns_traffic import BurstClass, Wake
 from echoctl.wording import counted, person_time, size_text
 
@@ -65,7 +65,7 @@ def _interface(interface: str, ssh: str) -> str:
         return interface
     if ssh:
         return "br-lan"
-    raise typer.BadParameter("say where: --interface IF, or --ssh root@router")
+    raise UsageError("say where the packets pass", "--interface IF, or --ssh root@router")
 
 
 class Show:

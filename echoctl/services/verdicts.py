@@ -125,7 +125,7 @@ def wakes_of(path: Path, now_ms: int) -> list[Wake]:
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
     except FileNotFoundError:
-        raise NotFound(f"there is no {path}") from None
+        raise NotFound(f"there is no {path}", "check the path") from None
     found = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):

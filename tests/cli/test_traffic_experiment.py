@@ -41,6 +41,7 @@ def test_a_muted_speaker_that_sends(main: Main, capture: str) -> None:
     [
         ([], 2, "say where its packets pass"),
         (["--replay", "/nowhere"], 3, "there is no /nowhere"),
+        (["--interface", "none0", "--html", "/nowhere/x.html"], 3, "there is no folder /nowhere"),
         (["--interface", "none0", "--silence", "0"], 4, "none0"),
     ],
 )

@@ -36,7 +36,7 @@ def test_bursts_for_a_person_and_of_one_class(cli: Cli, imported: None) -> None:
     head, line = run.stdout.splitlines()
     assert head.split() == ["START", "LENGTH", "DEVICE", "ENDPOINT", "UP", "CLASS", "EXPLAINED", "BY"]
     assert NAME in line
-    assert "no burst" in cli("traffic", "bursts", *SINCE, "--class", "bulk").stderr
+    assert "no such burst was seen in that time" in cli("traffic", "bursts", *SINCE, "--class", "bulk").stderr
 
 
 def test_endpoints_have_names_and_bytes(cli: Cli, imported: None) -> None:
@@ -44,7 +44,7 @@ def test_endpoints_have_names_and_bytes(cli: Cli, imported: None) -> None:
     assert (endpoint["name"], endpoint["how"], endpoint["packets"], endpoint["older"]) == (NAME, "sni", 32, False)
     assert endpoint["bytes_up"] > 24_300
     assert NAME in cli("traffic", "endpoints").stdout
-    assert "nothing was seen" in cli("traffic", "endpoints", "--since", "7d").stderr
+    assert "no endpoint was seen in that time" in cli("traffic", "endpoints", "--since", "7d").stderr
 
 
 def test_an_older_connection_is_said_with_its_cure(cli: Cli, tmp_path: Path) -> None:

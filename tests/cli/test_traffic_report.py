@@ -76,3 +76,15 @@ def test_any_length_of_time_can_be_drawn(main: Main, length: float) -> None:
 def test_a_place_that_cannot_be_written(main: Main, kitchen: None) -> None:
     said = main("traffic", "report", "--svg", "/nowhere/x.svg")
     assert said.exit != 0 and len(said.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(("path", "code"), [("nowhere/x.html", 3), (".", 2)])
+def test_a_page_that_cannot_be_written_costs_a_line(main: Main, kitchen: None, path: str, code: int) -> None:
+    said = main("traffic", "report", "--html", path)
+    assert said.exit == code
+    assert said.stderr.splitlines()[0].startswith(f"echoctl: error: {path}: ")
+
+
+def test_page_and_picture_are_written_together(main: Main, kitchen: None, tmp_path: Path) -> None:
+    assert main("traffic", "report", "--html", str(tmp_path / "a.html"), "--svg", str(tmp_path / "a.svg")).exit == 0
+    assert (tmp_path / "a.svg").read_text() in (tmp_path / "a.html").read_text()
