@@ -136,7 +136,7 @@ _echoctl_words() {
         ;;
     'echoctl traffic report')
         flags='-h --help --json'
-        takes='--since=any --html=file --svg=file'
+        takes='--since=any --wakes=file --html=file --svg=file'
         places='@devices'
         ;;
     'echoctl traffic experiment')

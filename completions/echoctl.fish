@@ -446,11 +446,13 @@ function __echoctl_table
                 -h\t'Show the help and exit' \
                 --help\t'Show the help and exit' \
                 --since\t'7d, 12h, a date or time; else the last week watched' \
+                --wakes\t'Times of wake words from elsewhere, one per line, instead of ours' \
                 --html\t'Write a page that needs nothing else; - is stdout' \
                 --svg\t'Write the two pictures alone; - is stdout' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_takes \
                 '--since=any' \
+                '--wakes=file' \
                 '--html=file' \
                 '--svg=file'
             set __echoctl_places \

@@ -555,12 +555,14 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'
                 '--since' = '7d, 12h, a date or time; else the last week watched'
+                '--wakes' = 'Times of wake words from elsewhere, one per line, instead of ours'
                 '--html' = 'Write a page that needs nothing else; - is stdout'
                 '--svg' = 'Write the two pictures alone; - is stdout'
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
                 '--since' = ''
+                '--wakes' = 'file'
                 '--html' = 'file'
                 '--svg' = 'file'
             }

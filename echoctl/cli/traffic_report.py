@@ -58,6 +58,7 @@ docs/traffic-method.md says how sure that is.</footer>
 def report(
     device: traffic_verdict.Name = None,
     since: Since = None,
+    wakes: traffic_verdict.Wakes = None,
     html: Html = None,
     svg: Svg = None,
     json: output.Json = False,
@@ -68,7 +69,7 @@ def report(
     """
     from echoctl.services import report as reports  # noqa: PLC0415 - sqlite3: --help should not pay for it
 
-    found = reports.gather(device, since)
+    found = reports.gather(device, since, wakes)
     if json:
         output.document({"reports": [_document(each) for each in found]})
     if svg and len(found) > 1:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from echoctl.clock import SystemClock
 from echoctl.nouns_traffic import Second, Upload, Verdict, Wake
@@ -58,17 +59,24 @@ class Report:
     shares: tuple[Share, ...]
 
 
-def gather(device: str | None, since: str | None) -> list[Report]:
+def gather(device: str | None, since: str | None, wakes: Path | None = None) -> list[Report]:
     """One report per device that is meant; without `since` the week before the end of what was watched.
 
-    Raises NotFound, UsageError, StoreError.
+    The wakes of a file stand in for those of the store. Raises NotFound, UsageError, StoreError.
     """
     now_ms = SystemClock().now_ms()
+    elsewhere = verdicts.wakes_of(wakes, now_ms) if wakes else None
     with opened() as connection:
         found = []
         for one in verdicts.chosen(traffic.devices(connection), device):
             since_ms = moment_ms(since, now_ms) if since else one.last_ms - WEEK_MS
-            found.append(report(verdicts.scene(connection, one, since_ms, verdicts.FOREVER_MS)))
+            found.append(
+                report(
+                    verdicts.scene(
+                        connection, one, since_ms, verdicts.FOREVER_MS, elsewhere, foreign=elsewhere is not None
+                    )
+                )
+            )
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from echoctl.nouns_traffic import Device
 from tests.cli.test_history import Main
 from tests.cli.test_history import main as main
-from tests.traffic.synthetic import SPEAKER, speech
+from tests.traffic.synthetic import BEGIN_MS, SPEAKER, speech
 from tests.watched import watched
 
 ADDRESS = re.compile(r"https?://|url\((?!#)|src=|href=|@import|<script", re.IGNORECASE)
@@ -88,3 +88,9 @@ def test_a_page_that_cannot_be_written_costs_a_line(main: Main, kitchen: None, p
 def test_page_and_picture_are_written_together(main: Main, kitchen: None, tmp_path: Path) -> None:
     assert main("traffic", "report", "--html", str(tmp_path / "a.html"), "--svg", str(tmp_path / "a.svg")).exit == 0
     assert (tmp_path / "a.svg").read_text() in (tmp_path / "a.html").read_text()
+
+
+def test_wakes_from_elsewhere_stand_in_for_ours(main: Main, kitchen: None, tmp_path: Path) -> None:
+    (tmp_path / "wakes").write_text(f"{BEGIN_MS / 1000 + 19}\n{BEGIN_MS / 1000 + 69} computer\n")
+    said = main("traffic", "report", "--wakes", str(tmp_path / "wakes"))
+    assert "only when called" in said.stdout and "Computer" in said.stdout
