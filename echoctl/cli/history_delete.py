@@ -84,13 +84,17 @@ def show(report: PurgeReport, json: bool) -> None:
         )
     elif report.receipts:
         diagnostics.note(f"deleted {counted(report.count)}, {output.size_text(report.size)}")
-        diagnostics.note(f"receipt {' '.join(report.receipts)}: echoctl vault receipts")
+        diagnostics.note(f"{_receipts(report.receipts)}: echoctl vault receipts")
     if not report.done:
         who = ", ".join(report.blocked_by) or "something else"
         raise Partial(
-            f"deleted, but traces are still in the write-ahead log: {who} is reading the database",
-            "the next command finishes it when that has ended, for example: echoctl db check",
+            f"deleted, but traces are still in the write-ahead log: {who} is in the way",
+            "the next command finishes it when that is over, for example: echoctl db check",
         )
+
+
+def _receipts(uids: Sequence[str]) -> str:
+    return f"receipt {uids[0]}" if len(uids) == 1 else f"{len(uids)} receipts, since it went in parts"
 
 
 def _matching(text: str, selected: Selection, passphrase_file: Path | None) -> tuple[str, ...]:

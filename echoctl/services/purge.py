@@ -48,8 +48,6 @@ def run(
     path = paths.database()
     if not db.exists(path) or not (agreed.ids or everything):
         return PurgeReport(0, 0, True)
-    if reserve.needed(path):
-        reserve.give_back(path)
     with db.session(path) as connection:
         receipts = _begin(connection, None if everything else agreed.ids, why, what or {})
         return _report(connection, receipts, finish(connection))
@@ -87,7 +85,8 @@ def finish(connection: db.Connection, patience_s: float | None = None) -> bool:
     if any(job.rows_ms is None and job.why != purging.ROTATE for job in purging.pending(connection)):
         purging.remove_rows(connection, clock.now_ms())
     if any(job.rows_ms is not None for job in purging.pending(connection)):
-        purging.erase_log(connection, clock.now_ms(), patience_s)
+        with suppress(db.StoreFull):  # the purge stays open, and the next command tries again
+            purging.erase_log(connection, clock.now_ms(), patience_s)
     reserve.keep(paths.database())
     return not purging.pending(connection)
 
@@ -140,24 +139,25 @@ def blockers() -> tuple[str, ...]:
 def _begin(
     connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]
 ) -> tuple[str, ...]:
-    """Pass the point of no return; on a full disk with the reserve, and where that is too little in parts."""
-    try:
-        return (_commit(connection, ids, why, what),)
-    except db.StoreFull:
-        if not reserve.give_back(paths.database()):
-            if ids is None or len(ids) <= reserve.PART:
-                raise
-            return tuple(_in_parts(connection, ids, why, what))
-    return _begin(connection, ids, why, what)
+    """Pass the point of no return: without the reserve where room is short, and in parts where that is too little."""
+    count = recordings.count(connection)[0] if ids is None else len(ids)
+    if reserve.needed(paths.database(), count):
+        reserve.give_back(paths.database())
+    if reserve.needed(paths.database(), count) and count > reserve.PART:
+        return tuple(_in_parts(connection, ids, why, what))
+    return (_commit(connection, ids, why, what),)
 
 
-def _in_parts(connection: db.Connection, ids: tuple[str, ...], why: str, what: Mapping[str, object]) -> list[str]:
+def _in_parts(
+    connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]
+) -> list[str]:
     """Small purges, each finished before the next, so that each makes room for it."""
+    found = ids if ids is not None else tuple(row.uid for row in recordings.find(connection, Selection(all=True)))
     made = []
-    for start in range(0, len(ids), reserve.PART):
-        made.append(_commit(connection, ids[start : start + reserve.PART], why, what))
+    for start in range(0, len(found), reserve.PART):
+        made.append(_commit(connection, found[start : start + reserve.PART], why, what))
         finish(connection)
-    return made
+    return made if ids is not None else [*made, _commit(connection, None, why, what)]  # and what else was heard
 
 
 def _commit(connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]) -> str:
@@ -178,7 +178,7 @@ def _report(connection: db.Connection, uids: tuple[str, ...], done: bool) -> Pur
         all(job.log_ms is not None for job in made),
         done,
         uids,
-        () if done else blockers(),
+        () if done else blockers() or (("a full disk",) if reserve.needed(paths.database()) else ()),
     )
 
 

@@ -10,7 +10,7 @@ from stat import S_ISREG
 from echoctl import paths
 from echoctl.errors import StoreError, UsageError
 from echoctl.store import check, db
-from echoctl.store.transactions import explain
+from echoctl.store.transactions import damaged, explain
 
 _PIECE = 1 << 20
 
@@ -91,7 +91,8 @@ def _check(part: str, source: str) -> None:
         with contextlib.closing(db.connect_foreign(part)) as connection:
             found = check.problems(connection) or _strangers(connection)
     except db.FAULTS as exc:
-        raise explain(exc, source) from exc
+        meaning = explain(exc, source)
+        raise meaning if isinstance(meaning, StoreError) else damaged(source) from exc
     except StoreError as exc:
         raise StoreError(exc.message.replace(part, source), exc.hint) from exc
     if found:

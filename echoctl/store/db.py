@@ -61,6 +61,17 @@ def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
         _create(path)
     _check_rights(path)
     try:
+        return _connect(path)
+    except StoreFull:  # not even the index of the log has room, which SQLite makes before anything is read
+        from echoctl.store import reserve  # noqa: PLC0415 - only on a full disk
+
+        if not reserve.lend(path):
+            raise
+        return _connect(path)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    try:
         conn = _open(path)
     except sqlite3.Error as exc:
         raise explain(exc, path) from exc
@@ -138,23 +149,28 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Close it, and raise the StoreError that says what happened."""
         try:
-            if isinstance(error, FAULTS):
-                raise _meaning(self._conn, error, self._path) from error
+            if isinstance(error, _PUZZLING) and (meaning := _meaning(self._conn, error, self._path)) is not error:
+                raise meaning from error
         finally:
             self._conn.close()
 
 
-def _meaning(conn: sqlite3.Connection, error: sqlite3.Error | UnicodeDecodeError, path: str) -> Exception:
-    """`explain`, and the damage that looks like a bug: a table or column without its name."""
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR":
-        from echoctl.store import migrations  # noqa: PLC0415 - sqlite-utils: only to tell a bug from damage
+_PUZZLING = (sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What a bug raises, and what damage does: a column that lost its name, a number that became a text."""
 
-        try:
-            if migrations.strange(conn):
-                return damaged(path)
-        except FAULTS:
-            return damaged(path)
-    return explain(error, path)
+
+def _meaning(conn: sqlite3.Connection, error: Exception, path: str) -> Exception:
+    """What `explain` says of it, else whether the database is what was written: if not, that was it."""
+    meaning = explain(error, path) if isinstance(error, FAULTS) else error
+    if meaning is not error:
+        return meaning
+    from echoctl.store import migrations  # noqa: PLC0415 - sqlite-utils: only to tell damage from a bug
+
+    try:
+        sound = not migrations.strange(conn) and conn.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+    except FAULTS:
+        sound = False
+    return error if sound else damaged(path)
 
 
 def _open(path: str) -> sqlite3.Connection:
@@ -180,6 +196,9 @@ def _check_rights(path: str) -> None:
         raise StoreError(f"{path} belongs to another user", "run echoctl as that user, or chown it to yourself")
     if info.st_mode & 0o077:
         raise StoreError(f"{path} is open to other users", f"chmod 600 {path}")
+    folder = os.path.dirname(path)
+    if os.stat(folder).st_mode & 0o022:  # they could put a write-ahead log of their own beside it
+        raise StoreError(f"the folder {folder} can be changed by others", f"chmod 700 {folder}")
     if info.st_size == 0:
         raise StoreError(f"{path} is empty", "it was cut off: move it away, or bring back a good copy of it")
 

@@ -33,17 +33,18 @@ def apply(conn: sqlite3.Connection, *, application_id: int, version: int) -> Non
 
 
 def strange(conn: sqlite3.Connection) -> list[str]:
-    """What of a current database's tables and columns is not as these steps make it: only damage can do that."""
+    """What of a current database's tables is not as these steps make it: only damage can do that."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         steps.apply(sqlite_utils.Database(model))
-        wanted, there = _columns(model), _columns(conn)
+        wanted, there = _tables(model), _tables(conn)
     return [f"the table {name} is not as it was made" for name in wanted if there.get(name) != wanted[name]]
 
 
-def _columns(conn: sqlite3.Connection) -> dict[str, list[str]]:
+def _tables(conn: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+    """The name, type, NOT NULL and place in the primary key of each column."""
     tables = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'")
-    named = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
-    return {table: [name for (name,) in conn.execute(named, (table,))] for (table,) in tables.fetchall()}
+    columns = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY cid'
+    return {table: conn.execute(columns, (table,)).fetchall() for (table,) in tables.fetchall()}
 
 
 @steps()

@@ -208,7 +208,9 @@ def starting_with(connection: sqlite3.Connection, prefix: str, limit: int) -> li
 def chunks(connection: sqlite3.Connection, uid: str) -> list[bytes]:
     """The sealed audio of a recording, in order."""
     rows = connection.execute(
-        "SELECT c.sealed FROM chunk c JOIN recording r ON r.id = c.recording WHERE r.uid = ? ORDER BY c.n", (uid,)
+        "SELECT CAST(c.sealed AS BLOB) FROM chunk c JOIN recording r ON r.id = c.recording WHERE r.uid = ?"
+        " ORDER BY c.n",
+        (uid,),
     )
     return [sealed for (sealed,) in rows.fetchall()]
 

@@ -8,10 +8,16 @@ import contextlib
 import os
 
 BYTES = 4 << 20
-"""The log of a purge of some ten thousand recordings, merged; larger purges go in parts then."""
+"""Larger purges than a part go in parts then."""
 
-PART = 1000
-"""Recordings per part."""
+_BYTES_EACH = 8000
+"""A page for a recording's row and not quite one for its key, where neighbours stay; and as many zeros over them."""
+
+LENT_BYTES = 128 << 10
+"""The index of a log is 32 kB; a file system may want some blocks of its own."""
+
+PART = 200
+"""Recordings per part: 1.6 MB of log at most, and as many zeros."""
 
 
 def keep(database: str) -> None:
@@ -38,9 +44,26 @@ def give_back(database: str) -> bool:
     return True
 
 
-def needed(database: str) -> bool:
-    """Whether the disk is so full that a purge should not even begin without it."""
-    return _free(database) < BYTES
+def lend(database: str) -> bool:
+    """Let go of a small part of it, for a moment's work; False when there is none.
+
+    What is given the database is free again when that is closed, and if nobody takes it the next one needs no more.
+    """
+    path = _path(database)
+    try:
+        size = os.lstat(path).st_size
+        os.truncate(path, max(0, size - LENT_BYTES))
+    except OSError:
+        return False
+    return size > 0
+
+
+def needed(database: str, count: int = 0) -> bool:
+    """Whether the disk is so full that a purge of so many recordings should not even begin without it.
+
+    What a purge has begun to write it cannot take back, so this is asked before and not tried.
+    """
+    return _free(database) < max(BYTES, min(count * _BYTES_EACH, 2 * os.path.getsize(database)))
 
 
 def _path(database: str) -> str:

@@ -62,7 +62,7 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Except
     name = getattr(error, "sqlite_errorname", "")
     for prefix, message, hint in _MEANINGS:
         if name.startswith(prefix):
-            kind = StoreFull if prefix == "SQLITE_FULL" else StoreError
+            kind = StoreFull if "disk is full" in message else StoreError
             return kind(message.format(path=path or "the database"), hint)
     if isinstance(error, UnicodeDecodeError) or any(words in str(error) for words in _ONLY_DAMAGE):
         return damaged(path)
@@ -85,6 +85,7 @@ _MEANINGS = (
     ("SQLITE_FULL", "the disk is full: {path} cannot grow", "free some space and try again: nothing was changed"),
     ("SQLITE_READONLY", "{path} cannot be written", "check the rights of the file, of its folder and of the disk"),
     ("SQLITE_CANTOPEN", "{path} cannot be opened", "check the rights of the file and that its folder is writable"),
+    ("SQLITE_IOERR_SHMSIZE", "the disk is full: {path} cannot be opened", "free some space and try again"),
     (
         "SQLITE_IOERR",
         "{path} cannot be read or written: input/output error",

@@ -1,5 +1,7 @@
 """A disk that is full, for real: a small file system of its own."""
 
+import contextlib
+import random
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,33 +11,47 @@ import pytest
 from echoctl.audio import codec
 from echoctl.clock import SystemClock
 from echoctl.errors import ExitCode, StoreError
-from echoctl.model import Recording, Selection, StoreMode
-from echoctl.services import archiving, history, purge, vaults
+from echoctl.model import Detection, Recording, Selection, StoreMode
+from echoctl.services import archiving, counting, history, purge, vaults
 from echoctl.services.recording import Recorder
 from echoctl.store import check
 from tests.conftest import Run
+from tests.crash import remnants
 from tests.heard import MORNING_MS, nobody, pcm, say
 
 pytestmark = pytest.mark.lab
 ALL = Selection(all=True)
 
 
-@pytest.fixture
-def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A store on a file system of 3 MB, of which half a MB is something else's."""
-    disk = tmp_path / "disk"
+@contextlib.contextmanager
+def small_disk(disk: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file system of its own for everything that echoctl keeps."""
     disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", str(disk)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(disk)]
     if subprocess.run(command, capture_output=True).returncode != 0:
         pytest.skip("a small file system needs the right to mount")
     try:
         for kind in ("data", "state", "config", "cache"):
             monkeypatch.setenv(f"ECHOCTL_{kind.upper()}_DIR", str(disk / kind))
-        vaults.ensure()
-        (disk / "ballast").write_bytes(bytes(512 << 10))
         yield disk
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.fixture
+def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A store on a file system of 3 MB, of which half a MB is something else's."""
+    with small_disk(tmp_path / "disk", "3m", monkeypatch) as disk:
+        vaults.ensure()
+        (disk / "ballast").write_bytes(bytes(512 << 10))
+        yield disk
+
+
+def fill_up(disk: Path) -> None:
+    """Leave not a byte."""
+    with pytest.raises(OSError, match="No space"), open(disk / "rest", "wb", buffering=0) as file:
+        while file.write(bytes(4096)) == 4096:
+            continue
 
 
 def fill(recorder: Recorder) -> tuple[dict[str, bytes], StoreError]:
@@ -87,6 +103,26 @@ def test_when_there_is_space_again_it_goes_on(full: Path) -> None:
     all_whole({**sounds, made.id: sound})
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_purge_that_is_larger_than_the_reserve_succeeds(
+    everything: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "large", "32m", monkeypatch) as disk:
+        vaults.ensure()
+        with remnants.recorder() as made:
+            remnants.fill(made, 15_000, random.Random(1))
+            detection = made.detected(Detection("alexa", 0.0, 0.0, 0.0), MORNING_MS)
+        assert detection
+        fill_up(disk)
+        report = purge.run(purge.plan(ALL), everything=everything)
+        assert (report.count, report.done, report.keys_dead) == (15_000, True, True)
+        stats = counting.stats()
+        assert stats and stats.detections == (0 if everything else 1)
+        assert len(report.receipts) > 1  # it went in parts
+        assert purge.plan(ALL).count == 0
+
+
 def test_a_command_says_so_in_one_line(full: Path, cli: Callable[..., Run], tmp_path: Path) -> None:
     recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
     say(recorder, "first", MORNING_MS - 1)
@@ -97,10 +133,7 @@ def test_a_command_says_so_in_one_line(full: Path, cli: Callable[..., Run], tmp_
     purge.run(purge.plan(ALL), everything=True)
     sounds, _ = fill(recorder)
     recorder.close()
-    (full / "rest").write_bytes(b"")
-    with pytest.raises(OSError, match="No space"), open(full / "rest", "wb", buffering=0) as file:
-        while file.write(bytes(4096)) == 4096:
-            continue
+    fill_up(full)
     for argv in (["history", "import", out], ["vault", "backup", full / "backup"]):
         said = cli(*argv)
         assert said.exit == 8 and "Traceback" not in said.stderr, said.stderr

@@ -157,6 +157,13 @@ def test_a_file_open_to_others_is_refused(made: str, mode: int) -> None:
     assert caught.value.hint == f"chmod 600 {made}"
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
+def test_a_folder_that_others_can_change_is_refused(made: str, mode: int) -> None:
+    os.chmod(os.path.dirname(made), mode)
+    with pytest.raises(StoreError, match="can be changed by others"):
+        db.connect(made)
+
+
 def test_a_link_is_not_followed(made: str, tmp_path: Path) -> None:
     link = tmp_path / "data" / "link.db"
     link.symlink_to(made)
@@ -216,6 +223,22 @@ def test_a_name_that_was_lost_in_the_schema_is_damage_and_a_wrong_query_is_a_bug
         conn.execute("SELECT wake_word FROM recording")
     with db.session(made) as conn:
         assert check.problems(conn) == ["the table recording is not as it was made"]
+
+
+def test_a_text_where_bytes_belong_is_damage_and_anything_else_a_bug(made: str) -> None:
+    with pytest.raises(TypeError), db.session(made):
+        raise TypeError
+    with db.session(made) as conn, db.immediate(conn):
+        conn.execute("INSERT INTO epoch(uid, gen, created_ms, sealed) VALUES(x'', 1, 0, ?)", (b"root of 17 bytes.",))
+    with db.session(made) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    raw = bytearray(Path(made).read_bytes())
+    header = raw.rindex(bytes([12 + 17 * 2]), 0, raw.index(b"root of 17 bytes."))  # the serial type of such a blob
+    raw[header] += 1  # of such a text
+    Path(made).write_bytes(raw)
+    with pytest.raises(StoreError, match="is damaged"), db.session(made) as conn:
+        assert conn.execute("SELECT sealed FROM epoch").fetchone() == ("root of 17 bytes.",)
+        raise TypeError
 
 
 def test_a_file_format_that_never_was_is_damage(made: str) -> None:
