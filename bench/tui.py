@@ -1,10 +1,11 @@
-"""The dashboard's costs in a real terminal (tmux), beside btop and bmon where they are installed, in one run.
+"""The dashboard's costs, beside btop and bmon where they are installed, in one run.
 
-Start: from the command to the first pane on the screen, as a ratio to `python -c pass` of the same round. Processor
-time: of the dashboard alone (its ear is another process), as a share of one core, while nothing happens and while
-the ring moves, which a still ear of this bench makes it do. Memory: resident size at the start and at the end.
+Start: from the command until it has drawn the panes at a terminal of its own, as a ratio to `python -c pass` of the
+same round; no terminal emulator has to start first. Processor time: of the dashboard alone (its ear is another process)
+in a real terminal (tmux), as a share of one core, while nothing happens and while the ring moves, which a still ear of
+this bench makes it do. Memory: resident size at the start and at the end.
 
-    python bench/tui.py [--rounds N] [--seconds S] [--json]
+    python -m bench.tui [--rounds N] [--seconds S] [--json]
 """
 
 import argparse
@@ -18,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from bench.screen import screen
 
 ROOT = Path(__file__).resolve().parent.parent
 WARM_S = 8.0
@@ -69,13 +72,18 @@ running.run(Options(spec=EarSpec(), listen=False), Config(), print)
 """A dashboard whose ear is made up: levels at the rate of a real one, words that grow."""
 
 
+def environment(folder: str) -> dict[str, str]:
+    """Of a person whose home is `folder`."""
+    drop = ("ECHOCTL_", "PYTHON", "TMUX", "NO_COLOR")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
+    return env | {"HOME": folder, "PYTHONPATH": str(ROOT), "COLORTERM": "truecolor"}
+
+
 @contextmanager
 def terminal(command: str, folder: str) -> Iterator["Tmux"]:
     """Run a command in a terminal of 120x40, with a server of its own."""
     tmux = Tmux(f"echoctl-bench-{os.getpid()}-{next(SOCKETS)}")
-    drop = ("ECHOCTL_", "PYTHON", "TMUX")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
-    env |= {"HOME": folder, "PYTHONPATH": str(ROOT), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
+    env = environment(folder) | {"TERM": "tmux-256color"}
     start = ["-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", f"exec {command}"]
     tmux(*start, env=env)
     try:
@@ -109,15 +117,10 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def first_paint(command: str, word: str, folder: str) -> tuple[float, float]:
-    """Milliseconds from the command to the word on the screen, and of processor time until then."""
-    began = time.perf_counter()
-    with terminal(command, folder) as tmux:
-        while word not in tmux("capture-pane", "-p"):
-            time.sleep(0.005)
-            if time.perf_counter() - began > 30:
-                raise SystemExit(f"{command} never showed {word!r}")
-        return (time.perf_counter() - began) * 1000, used(tmux.pid) * 1000
+def first_paint(command: Sequence[str], word: str, folder: str) -> tuple[float, float]:
+    """Milliseconds from the command until the word is drawn, and of processor time until then."""
+    with screen(command, environment(folder) | {"TERM": "xterm-256color"}) as made:
+        return (made.seen(word) - made.began) * 1000, made.busy_ms()
 
 
 def bare() -> tuple[float, float]:
@@ -150,9 +153,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         moving = Path(folder) / "moving.py"
         moving.write_text(MOVING)
-        plain, dashboard = f"{python} -m echoctl tui", f"{python} -m echoctl tui --no-listen"
-        first_paint(plain, "history", folder)
-        starts = [(bare(), first_paint(plain, "history", folder)) for _ in range(options.rounds)]
+        dashboard = f"{python} -m echoctl tui --no-listen"
+        start = [sys.executable, "-m", "echoctl", "tui"]
+        first_paint(start, "history", folder)
+        starts = [(bare(), first_paint(start, "history", folder)) for _ in range(options.rounds)]
         programs = {"echoctl tui, nothing happens": dashboard, "echoctl tui, listening": f"{python} {moving}"}
         programs |= {name: name for name in ("btop", "bmon") if shutil.which(name)}
         costs = {name: share(command, folder, options.seconds) for name, command in programs.items()}

@@ -10,7 +10,7 @@ from echoctl.errors import DeviceError
 from echoctl.services import state
 from echoctl.store.watch import Watch
 
-POLL_S = 0.08
+POLL_S = 0.04
 """How often to ask: another process's mute shows within 150 ms."""
 
 ALIVE_S = 0.5

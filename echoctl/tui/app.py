@@ -105,7 +105,8 @@ class Dashboard(Controls):
 
     def on_mount(self) -> None:
         """Set the panes up, and begin once the first picture is there."""
-        self.ring, self.history = self.query_one(Ring), self.query_one(HistoryList)
+        self.ring, self.ringbox = self.query_one(Ring), self.query_one("#ringbox")
+        self.history = self.query_one(HistoryList)
         self.pane, self.keybar = self.query_one(NowPane), self.query_one(KeyBar)
         self.status, self.word = self.query_one("#status", StatusLine), self.query_one("#word", StatusLine)
         self.traffic = self.query_one(TrafficPane)
@@ -217,12 +218,10 @@ class Dashboard(Controls):
 
     def show_now(self) -> None:
         """Show this moment in every pane, and let the ring move if it does."""
-        if not self.screen_stack:
-            return  # it is closing
         now = self.now
         self.ring.show(now.led, now.level)
         self._words()
-        layout.colour(self.screen_stack[0], now.led)
+        layout.colour(self.ringbox, now.led)
         if self.ring.moves:
             self._frames.resume()
         else:

@@ -33,9 +33,9 @@ def turn(screen: Screen[Any], view: str) -> None:
     screen.update_classes({f"view-{name}": name == view for name in VIEWS}, update=screen.is_mounted)
 
 
-def colour(screen: Screen[Any], led: LedState) -> None:
+def colour(box: Widget, led: LedState) -> None:
     """The frame of the ring follows the state: heavy when muted or wrong, so that it shows without colour too."""
-    screen.update_classes({f"-{one}": led is one for one in (LedState.MUTED, LedState.ERROR, LedState.LISTENING)})
+    box.update_classes({f"-{one}": led is one for one in (LedState.MUTED, LedState.ERROR, LedState.LISTENING)})
 
 
 def titled(pane: Widget) -> Widget:

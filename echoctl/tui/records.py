@@ -65,7 +65,10 @@ class Records:
         try:
             while self._again:
                 self._again = False
-                self._app.history_changed(await self.at_desk(self._overview))
+                overview, newest = await self.at_desk(self._overview)
+                self._app.history_changed(overview)
+                if newest:
+                    self._app.history.put(0, newest)
         finally:
             self._renewing = False
 
@@ -247,8 +250,10 @@ class Records:
         self._player = self._player or Player()
         return self._player
 
-    def _overview(self) -> "Overview":
-        return self._browsing().overview()
+    def _overview(self) -> "tuple[Overview, list[Recording]]":
+        """How much there is, and the newest page where it is in view: on its own it would come a picture later."""
+        overview = self._browsing().overview()
+        return overview, self._browsing().page(None) if self._app.history.at_top and overview.total else []
 
     def _show(self, uid: str) -> Recording:
         with self._browsing().opened() as history:

@@ -67,6 +67,11 @@ class HistoryList(ScrollView, can_focus=True):
         return self._found is not None
 
     @property
+    def at_top(self) -> bool:
+        """Whether the newest recordings are in view."""
+        return self._found is None and self.scroll_offset.y < PAGE
+
+    @property
     def selected(self) -> Recording | None:
         """The recording under the cursor; None when there is none, or it has not come yet."""
         return self._at(self.cursor) if self.cursor < self.total else None

@@ -20,6 +20,10 @@ COUNTED = (("wakes", "wakes"), ("near misses", "near_misses"), ("recordings", "r
 SUFFERED = (("overflows", "overflows"), ("dropped ms", "dropped_ms"), ("lag ms", "lag_ms"))
 
 
+MICS = {"none": "", "dropped": "muted: thrown away"}
+"""What a listener has instead of a microphone: a file, and a pipe that is muted."""
+
+
 class NowPane(Lines):
     """This moment, in lines."""
 
@@ -136,8 +140,8 @@ def _counters(now: Now, wanted: Sequence[tuple[str, str]], room: int) -> Line:
 
 
 def _device(now: Now, room: int) -> Line:
-    state = f"({now.mic})" if now.role is not Role.NONE else "(closed)"
-    return ((cut(f"{printable(now.device) or 'no microphone'} {state}", room), ""),)
+    state = "closed" if now.role is Role.NONE else MICS.get(now.mic, now.mic)
+    return ((cut(f"{printable(now.device) or 'no microphone'}{f' ({state})' if state else ''}", room), ""),)
 
 
 def _seal(now: Now, room: int) -> Line:
