@@ -12,7 +12,7 @@ _echoctl_words() {
         ;;
     'echoctl listen')
         flags='-h --help --realtime --demo --once --now --no-store --chime --no-chime --require-seal --no-seal --json'
-        takes='--wake-word=@wake-words -w=@wake-words --input=file -i=file --device=any --store=times|transcript|audio|both --room=@rooms --exec=any'
+        takes='--wake-word=@wake-words -w=@wake-words --input=file -i=file --device=any --store=times|transcript|audio|both --room=@rooms --exec=file'
         ;;
     'echoctl tui')
         flags='-h --help --no-listen --ascii --no-motion'
@@ -113,7 +113,7 @@ _echoctl_words() {
         ;;
     'echoctl traffic watch')
         flags='-h --help --json'
-        takes='--interface=any -i=any --ssh=any --device=@devices'
+        takes='--interface=@interfaces -i=@interfaces --ssh=any --device=@devices'
         ;;
     'echoctl traffic import')
         flags='-h --help --json'
@@ -141,7 +141,7 @@ _echoctl_words() {
         ;;
     'echoctl traffic experiment')
         flags='-h --help --prompt --json'
-        takes='--interface=any -i=any --ssh=any --replay=file --phase=any --wakes=file --silence=any --asks=any --muted-asks=any --pause=any --html=file'
+        takes='--interface=@interfaces -i=@interfaces --ssh=any --replay=file --phase=any --wakes=file --silence=any --asks=any --muted-asks=any --pause=any --html=file'
         places='@devices'
         ;;
     'echoctl traffic devices')
@@ -204,7 +204,7 @@ _echoctl_words() {
         ;;
     'echoctl wake test')
         flags='-h --help --save --json'
-        takes='--without=any --manifest=any --microphone=any --device=any --wake-word=@wake-words -w=@wake-words'
+        takes='--without=file --manifest=file --microphone=any --device=any --wake-word=@wake-words -w=@wake-words'
         places='file+'
         ;;
     'echoctl devices')

@@ -64,7 +64,7 @@ function __echoctl_table
                 '--device=any' \
                 '--store=times|transcript|audio|both' \
                 '--room=@rooms' \
-                '--exec=any'
+                '--exec=file'
         case 'echoctl tui'
             set __echoctl_options \
                 -h\t'Show the help and exit' \
@@ -394,8 +394,8 @@ function __echoctl_table
                 --device\t'Only this device, by name or MAC address' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_takes \
-                '--interface=any' \
-                '-i=any' \
+                '--interface=@interfaces' \
+                '-i=@interfaces' \
                 '--ssh=any' \
                 '--device=@devices'
         case 'echoctl traffic import'
@@ -475,8 +475,8 @@ function __echoctl_table
                 --html\t'Write the pictures of all phases as a page' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_takes \
-                '--interface=any' \
-                '-i=any' \
+                '--interface=@interfaces' \
+                '-i=@interfaces' \
                 '--ssh=any' \
                 '--replay=file' \
                 '--phase=any' \
@@ -647,8 +647,8 @@ function __echoctl_table
                 --save\t'Write the best threshold into config.toml' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_takes \
-                '--without=any' \
-                '--manifest=any' \
+                '--without=file' \
+                '--manifest=file' \
                 '--microphone=any' \
                 '--device=any' \
                 '--wake-word=@wake-words' \

@@ -67,7 +67,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--device' = ''
                 '--store' = 'times|transcript|audio|both'
                 '--room' = '@rooms'
-                '--exec' = ''
+                '--exec' = 'file'
             }
             Places = @()
         }
@@ -491,8 +491,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
-                '--interface' = ''
-                '-i' = ''
+                '--interface' = '@interfaces'
+                '-i' = '@interfaces'
                 '--ssh' = ''
                 '--device' = '@devices'
             }
@@ -587,8 +587,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
-                '--interface' = ''
-                '-i' = ''
+                '--interface' = '@interfaces'
+                '-i' = '@interfaces'
                 '--ssh' = ''
                 '--replay' = 'file'
                 '--phase' = ''
@@ -821,8 +821,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--json' = 'Print JSON instead of a table'
             }
             Takes = @{
-                '--without' = ''
-                '--manifest' = ''
+                '--without' = 'file'
+                '--manifest' = 'file'
                 '--microphone' = ''
                 '--device' = ''
                 '--wake-word' = '@wake-words'

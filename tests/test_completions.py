@@ -40,7 +40,7 @@ def test_a_changed_command_tree_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_kind_that_a_script_asks_for_is_answered() -> None:
     asked = {value[1:] for command in tree().walk() for value in values(command) if value.startswith("@")}
     assert asked
-    assert asked <= {*words.KINDS, "models"}
+    assert asked <= {*words.KINDS, "models", "interfaces"}
 
 
 def test_every_rule_of_the_tree_is_used() -> None:
@@ -76,6 +76,7 @@ STATIC = [
 ASKED = [
     ("echoctl history list --room ki", ["kitchen"]),
     ("echoctl listen -w ale", ["alexa"]),
+    ("echoctl traffic watch -i l", ["lo"]),
     ("echoctl history show 01M", ["first", "second"]),
     ("echoctl history export 01ABC 01M", ["first", "second"]),
 ]

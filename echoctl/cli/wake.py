@@ -27,7 +27,9 @@ Each clip holds the word once. Nothing is stored but, with --save, one number in
 Files = Annotated[
     list[str] | None, typer.Argument(metavar="[FILE]...", help="Sound files in which the word is said once each.")
 ]
-Without = Annotated[list[str] | None, typer.Option("--without", help="Sound without the word; repeatable.")]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="FILE", help="Sound without the word; repeatable.")
+]
 Manifest = Annotated[
     str, typer.Option("--manifest", metavar="TSV", help="A table of sounds: file, word, and if known start and end.")
 ]

@@ -12,6 +12,10 @@ SCRIPTS = {"bash": "echoctl.bash", "zsh": "_echoctl", "fish": "echoctl.fish", "p
 """The generated script of each shell (tools/make_completions.py), by the name that its shell expects."""
 
 
+_INTERFACES = "/sys/class/net"
+"""One folder for each network interface, on Linux."""
+
+
 def script(shell: str) -> str:
     """The text of a shell's script. Raises NotFound when this installation lacks it."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -38,6 +42,9 @@ def _known(kind: str, prefix: str) -> dict[str, str]:
     if kind == "models":
         folders = [folder for folder in paths.model_dirs() if os.path.isdir(folder)]
         names = [name for folder in folders for name in os.listdir(folder) if not name.startswith(".")]
+        return {name: "" for name in sorted(names) if name.startswith(prefix)}
+    if kind == "interfaces":
+        names = os.listdir(_INTERFACES) if os.path.isdir(_INTERFACES) else []
         return {name: "" for name in sorted(names) if name.startswith(prefix)}
     if kind == "wake-words":
         from echoctl.speech.neural import NEURAL  # noqa: PLC0415 - of no use to the others

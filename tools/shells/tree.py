@@ -28,9 +28,10 @@ ASKED = {
     "traffic DEVICE": "@devices",
     "traffic MAC": "@devices",
     "traffic --device": "@devices",
+    "traffic --interface": "@interfaces",
     "traffic --endpoint": "@endpoints",
 }
-"""Parameters whose values the store knows: by name, or by command (or its group) and metavar or option."""
+"""Parameters whose values the store or the machine knows: by name, or by command (or its group) and metavar or option."""
 
 KNOWN = {
     "config KEY": "|".join(key for key, *_ in config.entries(config.Config())),
@@ -127,7 +128,7 @@ def _value(path: tuple[str, ...], parameter: Any) -> str:
         return known
     if choices := getattr(parameter.type, "choices", None):
         return "|".join(str(getattr(choice, "value", choice)) for choice in choices)
-    return FILE if parameter.type.name == "path" or re.search("FILE|PATH|DIR", metavar) else FREE
+    return FILE if parameter.type.name == "path" or re.search("FILE|PATH|DIR|TSV|CMD", metavar) else FREE
 
 
 def _metavar(parameter: Any) -> str:
