@@ -17,7 +17,6 @@ from echoctl.services.history import History
 from echoctl.store import recordings
 from echoctl.store.recordings import Sealed
 from echoctl.vault import format as fmt
-from echoctl.vault.epoch import Place
 
 Matcher = Callable[[str], object]
 """Whether a text is what was looked for."""
@@ -79,7 +78,7 @@ class Search:
         if epoch is None:
             yield from ((sealed, None) for sealed in group)
             return
-        items = ((_place(sealed, slab), _name(sealed.uid), sealed.at_ms, sealed.text) for sealed in group)
+        items = ((seq, _slot(seq, slab), _name(uid), at_ms, text) for uid, _, seq, at_ms, text, _ in group)
         try:
             for sealed, plain in zip(group, self._opened.reader.texts(*epoch, items), strict=True):
                 yield sealed, _said(plain)
@@ -135,9 +134,9 @@ def _said(plain: bytes | None) -> str | None:
     return said if isinstance(said, str) else None
 
 
-def _place(sealed: Sealed, slab: bytes) -> Place:
-    at = max(sealed.seq, 0) * fmt.WRAP_BYTES
-    return Place(sealed.seq, slab[at : at + fmt.WRAP_BYTES])
+def _slot(seq: int, slab: bytes) -> bytes:
+    at = max(seq, 0) * fmt.WRAP_BYTES
+    return slab[at : at + fmt.WRAP_BYTES]
 
 
 def _name(uid: str) -> bytes:

@@ -170,7 +170,7 @@ def texts(connection: sqlite3.Connection, selection: Selection, limit: int, befo
         " AND seq IS NOT NULL ORDER BY uid DESC LIMIT ?",
         [*values, limit],
     )
-    return [Sealed(*row) for row in cursor.fetchall()]
+    return list(map(Sealed._make, cursor.fetchall()))
 
 
 def ladder(connection: sqlite3.Connection, step: int) -> tuple[int, list[str]]:

@@ -176,21 +176,21 @@ class Reader:
             raise VaultDamaged("the key of this recording does not open", DAMAGED_HINT) from None
 
     def texts(
-        self, epoch: bytes, sealed: bytes, items: Iterable[tuple[Place, bytes, int, bytes]]
+        self, epoch: bytes, sealed: bytes, items: Iterable[tuple[int, bytes, bytes, int, bytes]]
     ) -> Iterator[bytes | None]:
-        """Open the texts of many recordings of one epoch: (place, 16-byte id, time, sealed text) each.
+        """Open the texts of many recordings of one epoch: (slot, wrapped key, 16-byte id, time, sealed text) each.
 
-        Gives None for one that does not open. A third of the time of going through `record`, because it makes no
+        Gives None for one that does not open. A fifth of the time of going through `record`, because it makes no
         object per recording. Raises VaultDamaged when the epoch does not open.
         """
         wrapping = self._wrapping_of(epoch, sealed)
         secret = bytearray(fmt.KEY_BYTES)
         try:
-            for place, record, at_ms, text in items:
+            for seq, wrapped, record, at_ms, text in items:
                 try:
-                    aad = fmt.record_aad(self._vault, epoch, place.seq, record, at_ms)
-                    unwrap_into(wrapping[place.seq], place.wrapped, aad, secret)
-                    plain = unseal(_expand_once(secret, b"text"), text, aad)
+                    aad = fmt.record_aad(self._vault, epoch, seq, record, at_ms)
+                    unwrap_into(wrapping[seq], wrapped, aad, secret)
+                    plain = unseal(hmac.digest(secret, _TEXT, "sha256"), text, aad)
                 except (DoesNotOpen, IndexError, struct.error):
                     plain = None
                 yield plain
@@ -244,17 +244,16 @@ def _walk(root: bytearray) -> list[bytearray]:
     chain: bytes | bytearray = expand(root, "chain")
     wrapping = []
     for _ in range(fmt.EPOCH_RECORDS):
-        wrapping.append(bytearray(_expand_once(chain, b"wrap")))
-        chain = _expand_once(chain, b"next")
+        wrapping.append(bytearray(hmac.digest(chain, _WRAP, "sha256")))
+        chain = hmac.digest(chain, _NEXT, "sha256")
     return wrapping
 
 
-def _expand_once(key: bytes | bytearray, label: bytes) -> bytes:
-    """`primitives.expand` for one block, in one call: a fifth of the time, and a copy that cannot be wiped.
+_TEXT, _WRAP, _NEXT = (fmt.LABEL + label + b"\x01" for label in (b"text", b"wrap", b"next"))
+"""`primitives.expand` for one block is one HMAC over this: a fifth of the time, and a copy that cannot be wiped.
 
-    For readers only, which are about to have the plain text in memory anyway.
-    """
-    return hmac.digest(key, fmt.LABEL + label + b"\x01", "sha256")
+For readers only, which are about to have the plain text in memory anyway.
+"""
 
 
 def _step(chain: bytearray) -> tuple[bytearray, bytearray]:

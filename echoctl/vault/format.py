@@ -43,6 +43,10 @@ DEVICE_SLOT, PASSPHRASE_SLOT, RECOVERY_SLOT, KEYRING_SLOT = 0, 1, 2, 3
 """Which place each kind of slot has; the kind byte is one more, since 0 means empty."""
 
 
+_RECORD_LABEL = LABEL + b"record"
+_RECORD = struct.Struct(f">{len(_RECORD_LABEL)}s16s16sI16sQ")
+
+
 def slot_aad(vault: bytes, gen: int, header: bytes) -> bytes:
     """What a wrapped seed is bound to: the vault, the seed's generation, the slot's own parameters."""
     return LABEL + b"slot" + vault + struct.pack(">I", gen) + header
@@ -55,7 +59,7 @@ def epoch_info(vault: bytes, epoch: bytes) -> bytes:
 
 def record_aad(vault: bytes, epoch: bytes, seq: int, record: bytes, at_ms: int) -> bytes:
     """What a wrapped record key and a sealed text are bound to: place, order, name and time. Fixed width."""
-    return LABEL + b"record" + vault + epoch + struct.pack(">I16sQ", seq, record, at_ms)
+    return _RECORD.pack(_RECORD_LABEL, vault, epoch, seq, record, at_ms)
 
 
 def pad(text: bytes) -> bytes:
