@@ -7,6 +7,7 @@ nothing is done where the child failed.
 """
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +64,9 @@ def _try(hide: Sequence[str], answer: int) -> None:
         enter(hide)
         code = _TRIED
     except OSError as error:
-        os.write(answer, f"{error.filename or 'the kernel'}: {error.strerror}".encode())
+        # The kernel says "no space left" where a limit is reached, such as user.max_user_namespaces = 0.
+        why = "the limit is reached" if error.errno == errno.ENOSPC else error.strerror
+        os.write(answer, f"{error.filename or 'the kernel'}: {why}".encode())
     finally:
         os._exit(code)
 

@@ -98,7 +98,8 @@ def rights(places: Mapping[str, str]) -> Iterator[Check]:
         fix = f"chmod go= {' '.join(loose[:SHOWN])}"
         yield Check("rights", Grade.FAIL, f"open to other users: {_listed(loose)}", fix)
     if not foreign and not loose:
-        yield Check("rights", Grade.OK, f"{count} files and folders, all yours, none open to other users")
+        kept = f"{count} files and folders, all yours, none open to other users"
+        yield Check("rights", Grade.OK, kept if count else "nothing is stored yet")
 
 
 def _forbidden(kind: str, path: str) -> int:

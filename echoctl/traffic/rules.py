@@ -95,7 +95,8 @@ LEARNT_FROM = 3
 """An experiment with fewer requests changes no threshold."""
 
 _HOUSEKEEPING = re.compile(
-    r"(^|[.-])(ntp|time|ota|fota|firmware|metrics|msmetrics|telemetry|diagnostics|crashreports?|mesu|gdmf|xp"
+    r"(^|[.-])(ntp|time|ota|fota|firmware|metrics|msmetrics|telemetry|diagnostics|crashreports?|logs|logsink|logging"
+    r"|mesu|gdmf|xp"
     r"|(soft|firm)?ware-?updates?|updates?|updater|swdist|swcdn)[^.]*\.",
     re.IGNORECASE,
 )

@@ -79,7 +79,14 @@ def test_root_still_reads_what_belongs_to_others(open_folder: Path, inside: Insi
     assert inside(ENTER + "print((folder / 'of somebody else').read_text())", open_folder) == 1
 
 
-@pytest.mark.parametrize(("rule", "said"), [("unshare=EPERM", "unshare"), ("mount=EACCES", "mount")])
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("unshare=EPERM", "unshare: Operation not permitted"),
+        ("unshare=ENOSPC", "unshare: the limit is reached"),
+        ("mount=EACCES", "mount: "),
+    ],
+)
 @pytest.mark.parametrize("who", ["root", "somebody"])
 def test_where_it_is_refused_nothing_has_happened(
     rule: str, said: str, who: str, tmp_path: Path, inside: Inside
@@ -93,7 +100,7 @@ print(json.dumps([why, (os.readlink("/proc/self/ns/user"), os.getuid()) == befor
 """
     as_who = somebody(tmp_path) if who == "somebody" else []
     why, untouched = inside(code, tmp_path, before=[*as_who, *caged(rule)])
-    assert why.startswith(f"{said}: ")
+    assert why.startswith(said)
     assert untouched
 
 

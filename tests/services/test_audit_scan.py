@@ -60,6 +60,8 @@ def test_temporary_files_are_the_fresh_ones_and_ours(tmp_path: Path, monkeypatch
 
 
 def test_rights_are_judged_by_what_lies_there(home: Path) -> None:
+    (check,) = audit_scan.rights(audit_scan.folders())
+    assert (check.grade, check.text) == (Grade.OK, "nothing is stored yet")
     for folder in (paths.data_dir(), paths.config_dir(), paths.models_dir()):
         paths.private_dir(folder)
     harmless = (Path(paths.config_file()), Path(paths.models_dir(), "x"))

@@ -15,6 +15,7 @@ from echoctl.traffic import rules
         "update.googleapis.com",
         "msmetrics.ws.sonos.com",
         "time.google.com",
+        "weave-logsink.nest.com",
     ],
 )
 def test_updates_metrics_and_time_are_housekeeping(name: str) -> None:
@@ -22,7 +23,15 @@ def test_updates_metrics_and_time_are_housekeeping(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["avs-alexa-4-na.amazon.com", "", "Amazon", "bob-dispatch-prod-na.amazon.com", "clients3.google.com"]
+    "name",
+    [
+        "avs-alexa-4-na.amazon.com",
+        "",
+        "Amazon",
+        "bob-dispatch-prod-na.amazon.com",
+        "clients3.google.com",
+        "login.example",
+    ],
 )
 def test_nothing_else_is(name: str) -> None:
     assert not rules.housekeeping(name)
