@@ -31,7 +31,7 @@ ASKED = {
     "traffic --interface": "@interfaces",
     "traffic --endpoint": "@endpoints",
 }
-"""Parameters whose values the store or the machine knows: by name, or by command (or its group) and metavar or option."""
+"""Parameters whose values store or machine know: by name, or by command (or its group) and metavar or option."""
 
 KNOWN = {
     "config KEY": "|".join(key for key, *_ in config.entries(config.Config())),
