@@ -92,12 +92,13 @@ class Live:
         self._pause = self._deadline = 0.0
         self._ahead = b""
         self.begun = False
-        """Something was read."""
+        """Something was read, the clock's line apart."""
 
     def read1(self, size: int, /) -> bytes:
         """What there is, or nothing at the end, or when `beat` says to stop."""
         if self._ahead:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
+            self.begun = True
             return data
         time.sleep(self._pause)
         while self._beat():
@@ -125,6 +126,7 @@ class Live:
             data += more
         found = _CLOCK.match(data)
         self._ahead = data[found.end() :] if found else data
+        self.begun = False  # a router that tells the time may yet have no tcpdump
         return found[0] if found else b""
 
     def close(self) -> int:

@@ -168,6 +168,17 @@ def test_ssh_that_fails_at_once_is_an_error_with_a_hint(path: Path) -> None:
     assert "ssh TARGET" in caught.value.hint
 
 
+@pytest.mark.parametrize("later", [0.0, 0.3])
+def test_a_router_that_knows_the_time_but_no_tcpdump_is_an_error(path: Path, later: float) -> None:
+    """More than a beat may pass between its clock and its last words."""
+    body = f"import sys,time; print(time.time(), flush=True); time.sleep({later})"
+    program(path, "ssh", f"{body}; sys.stderr.write('ash: tcpdump: not found\\n'); sys.exit(127)")
+    notes = Notes(lambda seen: len(seen.notices) > 2)
+    with pytest.raises(DeviceError, match="tcpdump is missing on router") as caught:
+        watch(notes, watching.Where("br-lan", "router"))
+    assert "opkg" in caught.value.hint and notes.notices == []
+
+
 def test_a_clock_that_is_set_forward_is_a_gap_and_back_is_told(path: Path) -> None:
     program(
         path,
