@@ -38,6 +38,8 @@ def list_plugins(json: output.Json = False) -> None:
         [(p.name, "on" if p.enabled else "off", f"{p.distribution} {p.version}", p.summary) for p in found],
         ("PLUGIN", "STATE", "FROM", "WHAT IT DOES"),
     )
+    for name in plugins.missing(found):
+        diagnostics.note(f"there is no plugin {name}, which {plugins.VARIABLE} names")
     if any(not plugin.enabled for plugin in found):
         diagnostics.note(f"{plugins.VARIABLE} says which of them run")
     diagnostics.note(

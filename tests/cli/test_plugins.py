@@ -38,6 +38,12 @@ def test_json_says_what_the_variable_lets_run(cli: Cli, shelf: Shelf, variable: 
     ]
 
 
+def test_a_name_that_nobody_installed_is_said(cli: Cli, shelf: Shelf) -> None:
+    shelf.put("one")
+    env = {"PYTHONPATH": f"{shelf.folder}:{_repository()}", "ECHOCTL_PLUGINS": "one,nope"}
+    assert "there is no plugin nope, which ECHOCTL_PLUGINS names\n" in cli("plugins", "list", env=env).stderr
+
+
 def test_without_any_it_says_so(cli: Cli) -> None:
     said = cli("plugins", "list", "--json").json
     if not said["plugins"]:  # the machine of somebody who uses echoctl may have some

@@ -75,7 +75,8 @@ def _filled(text: str, event: Mapping[str, Any]) -> str:
     try:
         return text.format_map(event)
     except (KeyError, ValueError, IndexError, AttributeError) as error:
-        raise PluginError(f"{text!r} asks for what a {event['type']} event does not have: {error}", "") from error
+        why = f"{error}{' (hooks.transcripts is not true)' if error.args[0] in ('text', 'words') else ''}"
+        raise PluginError(f"{text!r} asks for what a {event['type']} event does not have: {why}", "") from error
 
 
 def _run(command: str, event: Mapping[str, Any]) -> None:

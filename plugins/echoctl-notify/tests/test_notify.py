@@ -81,6 +81,13 @@ def test_a_key_that_the_event_lacks_is_named(rules: Rules, text: str) -> None:
         rule(RECORDING)
 
 
+def test_a_text_that_is_withheld_is_told_from_a_mistake(rules: Rules) -> None:
+    rules('[[rule]]\non = "transcript"\nshow = "{text}"\n')
+    (rule,) = load()
+    with pytest.raises(PluginError, match=r"'text' \(hooks.transcripts is not true\)"):
+        rule({"type": "transcript"})
+
+
 @pytest.mark.parametrize(("run", "words"), [("false", "exit code 1"), ("/no/such", "cannot run"), ("'", "cannot run")])
 def test_a_command_that_fails_is_said(rules: Rules, run: str, words: str) -> None:
     rules(f'[[rule]]\non = "recording"\nrun = "{run}"\n')
