@@ -68,7 +68,7 @@ class Row:
         return self.missed / self.clips if self.clips else float("nan")
 
 
-def score(name: str, word: str, snr: str, wakes: list[float], spoken: list[Spoken]) -> tuple[int, int, list[float]]:
+def score(wakes: list[float], spoken: list[Spoken]) -> tuple[int, int, list[float]]:
     """Missed clips, wakes that belong to none, and the latencies."""
     used: set[int] = set()
     latencies = []
@@ -85,7 +85,7 @@ def score(name: str, word: str, snr: str, wakes: list[float], spoken: list[Spoke
 def measure(name: str, word: str, snr: str, streams: "Streams", run: Run, threshold: float | None = None) -> Row:
     wakes, cpu = run(streams.positive) if streams.spoken else ([], 0.0)
     false, more = run(streams.negative)
-    missed, around, latencies = score(name, word, snr, wakes, streams.spoken)
+    missed, around, latencies = score(wakes, streams.spoken)
     count = {part.kind: sum(part.start <= t < part.end for t in false) for part in streams.parts}
     seconds = ((len(streams.positive) if streams.spoken else 0) + len(streams.negative)) / BYTES_PER_SECOND
     return Row(

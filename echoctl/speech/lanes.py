@@ -1,25 +1,17 @@
-"""The two ways from sound to a wake: a neural spotter with a second stage, and the grammar of typed words.
+"""The ways from sound to a wake, and the first of them: a neural spotter with a second stage.
 
-A lane is fed while the energy gate is open, and says at each chunk whether a word was heard, nearly heard, or not.
+A lane is fed while the energy gate is open, and says at each chunk whether a word was heard, nearly heard, or not. The
+other lane is that of typed words (speech/typed.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from echoctl.model import Detection, NearMiss, Word
+from echoctl.model import Detection, NearMiss
 from echoctl.speech.gate import Trigger
 from echoctl.speech.models import SpeechModel
-from echoctl.speech.spotters import (
-    UNKNOWN,
-    Heard,
-    PhraseCheck,
-    Spotter,
-    Verifier,
-    occurrences,
-    seconds,
-    weighted,
-)
+from echoctl.speech.spotters import Heard, PhraseCheck, Spotter, Verifier, seconds
 from echoctl.speech.words import ORDINARY
 
 Recent = Callable[[float], bytes]
@@ -65,7 +57,8 @@ class SecondStage:
 
     First a plain grammar of the word (30 ms); where that finds it, it is a wake if the spotter is rather sure, or if
     the second spotter has an inkling of it, or if the grammar is rather sure itself and one full of ordinary words
-    finds the word too. Where the plain grammar does not find it, one of the spotters must be quite sure.
+    finds the word too. Where the plain grammar does not find it, one of the spotters must be quite sure, or both
+    together as sure as one.
     """
 
     PLAIN_WITH_FULL = 0.6
@@ -73,8 +66,9 @@ class SecondStage:
     SPOTTER_ALONE = 0.98
     PLAIN_WITH_VERIFIER = 0.02
     VERIFIER_ALONE = 0.4
+    BOTH = 1.0
+    """What the scores of the two spotters must add up to."""
     WEIGHT = 5
-    VERIFIER_PAST_S = 2.6
 
     def __init__(self, word: str, model: SpeechModel, verifier: Verifier | None) -> None:
         self._word = word
@@ -91,18 +85,19 @@ class SecondStage:
         if self._verifier:
             scores["verifier"] = self._verify(self._verifier, recent, chunk, trigger)
         plain = self._plain(pcm, self._word) if self._plain else None
-        sure = trigger.peak >= self.SPOTTER_ALONE or scores.get("verifier", 0.0) >= self.VERIFIER_ALONE
+        verified = scores.get("verifier", 0.0)
+        sure = trigger.peak >= self.SPOTTER_ALONE or verified >= self.VERIFIER_ALONE
+        sure = sure or trigger.peak + verified >= self.BOTH
         if plain:
             scores["grammar"] = plain.confidence
-            sure = sure or trigger.peak >= self.PLAIN_WITH_SPOTTER
-            sure = sure or scores.get("verifier", 0.0) >= self.PLAIN_WITH_VERIFIER
+            sure = sure or trigger.peak >= self.PLAIN_WITH_SPOTTER or verified >= self.PLAIN_WITH_VERIFIER
             rather = plain.confidence >= self.PLAIN_WITH_FULL
             sure = sure or bool(rather and self._full and self._full(pcm, self._word))
         return Verdict(sure, scores, plain, seconds(pcm))
 
     def _verify(self, verifier: Verifier, recent: Recent, chunk: bytes, trigger: Trigger) -> float:
         if trigger.age == 1:
-            self._verified = verifier.begin(recent(self.VERIFIER_PAST_S))
+            self._verified = verifier.begin(recent(verifier.needs_s))
         else:
             self._verified = max(self._verified, verifier.feed(chunk))
         return self._verified
@@ -117,7 +112,8 @@ class SecondStage:
 class NeuralLane:
     """A neural spotter at a low threshold, and a second stage that is asked for some chunks after it fired."""
 
-    HOLD = 5
+    HOLD = 3
+    """Chunks; a longer one finds no more (docs/decisions/0003), and costs checks."""
     DELAY_S = 0.06
     """How long after its word's end the spotter fires, at the median."""
     WORD_S = 0.55
@@ -175,126 +171,3 @@ class NeuralLane:
             return Detection(self.words[0], t, base + verdict.heard.start, base + verdict.heard.end, verdict.scores)
         end = t - self.DELAY_S
         return Detection(self.words[0], t, max(0.0, end - self.WORD_S), end, verdict.scores)
-
-
-class GrammarLane:
-    """All typed words in one recogniser that knows nothing else, and a second one for what it finds.
-
-    The first guesses a word in every half sentence. So a moment after it shows a word (which it does before the word
-    has ended), at its next three guesses while it goes on showing it, and once more when the phrase has ended, a
-    grammar full of ordinary words decodes the last moments afresh: in three windows of different length, since over
-    noise the recogniser finds in one what it does not find in another. The score of a word is the mean of what it is
-    given in them, as far as it takes to decide.
-    """
-
-    WINDOWS_S = (1.4, 2.4, 3.4)
-    LATE_S = 0.8
-    """How much longer they are when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
-    LATEST_S = 1.6
-    """A word that ended longer ago does not wake any more; less than the refractory period, so none wakes twice."""
-    DOUBT = 0.5
-    """Less counts as nothing."""
-    SCORE = 0.3
-    """Found surely in one window of three."""
-    SHORT_SCORE = 0.67
-    """In all three, for short words: they sound like parts of many others."""
-    SHORT = 4
-    """Letters."""
-    WEIGHT = 3
-    CHECK_WEIGHT = 10
-    SHORT_CHECK_WEIGHT = 3
-    STEP = 3
-    """Chunks from one guess of the recogniser to the next."""
-    CHECKS = 4
-
-    def __init__(
-        self, words: Sequence[str], model: SpeechModel, recent: Recent, thresholds: Mapping[str, float]
-    ) -> None:
-        self.words = tuple(words)
-        self.score = 0.0
-        self.threshold = max(min(thresholds.get(word, self.usual(word)) for word in words), 1e-6)
-        self._recogniser = model.recogniser([*weighted(words, self.WEIGHT), UNKNOWN])
-        self._recogniser.begin()
-        readily = [word for word in words for _ in range(self._check_weight(word))]
-        self._check = PhraseCheck(model, readily, ORDINARY)
-        self._recent = recent
-        self._thresholds = thresholds
-        self._shown: dict[str, int] = {}
-
-    def feed(self, chunk: bytes, t: float, *, awake: bool) -> Detection | NearMiss | None:
-        """Take 80 ms that end at `t`."""
-        ended = self._recogniser.feed(chunk)
-        self.score = 0.0
-        if ended is not None:
-            return self._decide(ended, t, awake=awake)
-        due = self._due(f" {self._recogniser.partial()} ")
-        return self._best([self._judge(word, t) for word in due if awake])
-
-    def pause(self, t: float, *, awake: bool) -> Detection | NearMiss | None:
-        """It has become quiet: the phrase has ended."""
-        ended = self._recogniser.finish()
-        self._recogniser.begin()
-        return self._decide(ended, t, awake=awake)
-
-    def reset(self) -> None:
-        """Forget all audio."""
-        self._recogniser.begin()
-        self._shown.clear()
-        self.score = 0.0
-
-    def _due(self, partial: str) -> list[str]:
-        """The words of the guess that are to be checked at this chunk."""
-        self._shown = {word: self._shown.get(word, -1) + 1 for word in self.words if f" {word} " in partial}
-        last = self.STEP * self.CHECKS
-        return [word for word, age in self._shown.items() if age % self.STEP == 1 and age <= last]
-
-    def _decide(self, ended: Sequence[Word], t: float, *, awake: bool) -> Detection | NearMiss | None:
-        self._shown.clear()
-        found = {word: max(at) for word in self.words if (at := [h.confidence for h in occurrences(ended, word)])}
-        return self._best([self._judge(word, t, ended=found[word]) for word in found if awake])
-
-    def _judge(self, word: str, t: float, *, ended: float | None = None) -> Detection | NearMiss | None:
-        """Decode the last seconds afresh. `ended`: the confidence of a word that stayed until its phrase ended; only
-        such a word is a near miss.
-        """
-        late = 0.0 if ended is None else self.LATE_S
-        threshold = self._thresholds.get(word, self.usual(word))
-        heard: list[Heard] = []
-        score = 0.0
-        for left, span in zip(reversed(range(len(self.WINDOWS_S))), self.WINDOWS_S, strict=True):
-            one = self._at(word, t, span + late)
-            if one is not None and one.confidence >= self.DOUBT and t - one.end <= self.LATEST_S:
-                heard.append(one)
-                score += one.confidence / len(self.WINDOWS_S)
-            if score >= threshold or score + left / len(self.WINDOWS_S) < threshold:
-                break
-        self.score = max(self.score, score)
-        scores = {"grammar": round(score, 4)} | ({} if ended is None else {"spotter": ended})
-        if not heard or score < threshold:
-            return None if ended is None else NearMiss(word, t, scores)
-        surest = max(heard, key=lambda one: one.confidence)
-        return Detection(word, t, surest.start, surest.end, scores)
-
-    def _at(self, word: str, t: float, span: float) -> Heard | None:
-        """Where the second grammar finds `word` in the last `span` seconds, in seconds of the stream."""
-        pcm = self._recent(span)
-        base = t - seconds(pcm)
-        heard = self._check(pcm, word)
-        return heard and Heard(base + heard.start, base + heard.end, heard.confidence)
-
-    @classmethod
-    def _check_weight(cls, word: str) -> int:
-        return cls.SHORT_CHECK_WEIGHT if len(word) <= cls.SHORT else cls.CHECK_WEIGHT
-
-    @classmethod
-    def usual(cls, word: str) -> float:
-        """The score that counts, where nobody has set one."""
-        return cls.SHORT_SCORE if len(word) <= cls.SHORT else cls.SCORE
-
-    @staticmethod
-    def _best(found: Sequence[Detection | NearMiss | None]) -> Detection | NearMiss | None:
-        """The surest detection, else a near miss, else None."""
-        wakes = [one for one in found if isinstance(one, Detection)]
-        if wakes:
-            return max(wakes, key=lambda wake: wake.scores["grammar"])
-        return next((one for one in found if one is not None), None)

@@ -32,6 +32,10 @@ class Spotter(Protocol):
 class Verifier(Protocol):
     """A second spotter that starts late: it is given what was heard before it was asked."""
 
+    @property
+    def needs_s(self) -> float:
+        """Seconds of past that `begin` wants."""
+
     def begin(self, past: bytes) -> float:
         """Start anew with the audio up to now; return the highest score of its last 0.5 s."""
 
@@ -49,6 +53,8 @@ class Heard:
     start: float
     end: float
     confidence: float
+    pause: float
+    """Seconds between it and the word before, or the beginning of the audio."""
 
 
 def micro_installed() -> bool:
@@ -90,7 +96,7 @@ class OpenVerifier:
     """
 
     WINDOW_S = 2.1
-    LOOK_BACK_S = 0.48
+    LOOK_BACK_S = 0.5
     """How far back a peak counts: the two spotters do not peak at the same time."""
 
     def __init__(self, name: str) -> None:
@@ -139,10 +145,14 @@ class PhraseCheck:
 
     def __call__(self, pcm: bytes, phrase: str) -> Heard | None:
         """The surest occurrence of `phrase` in `pcm` (at most some seconds), or None."""
+        return max(self.all(pcm, phrase), key=lambda heard: heard.confidence, default=None)
+
+    def all(self, pcm: bytes, phrase: str) -> list[Heard]:
+        """Every occurrence of `phrase` in `pcm`."""
         self._recogniser.begin()
         words = [*(self._recogniser.feed(pcm) or ()), *self._recogniser.finish()]
         self._recogniser.begin()
-        return max(occurrences(words, phrase), key=lambda heard: heard.confidence, default=None)
+        return occurrences(words, phrase)
 
 
 def weighted(phrases: Sequence[str], weight: int) -> list[str]:
@@ -153,12 +163,13 @@ def weighted(phrases: Sequence[str], weight: int) -> list[str]:
 def occurrences(words: Sequence[Word], phrase: str) -> list[Heard]:
     """Where `phrase` stands in `words`; as sure as its least sure word."""
     parts = phrase.split()
-    runs = (words[at : at + len(parts)] for at in range(len(words) - len(parts) + 1))
-    return [
-        Heard(run[0].start, run[-1].end, min(word.confidence for word in run))
-        for run in runs
-        if [word.text for word in run] == parts
-    ]
+    found = []
+    for at in range(len(words) - len(parts) + 1):
+        run = words[at : at + len(parts)]
+        if [word.text for word in run] == parts:
+            pause = run[0].start - (words[at - 1].end if at else 0.0)
+            found.append(Heard(run[0].start, run[-1].end, min(word.confidence for word in run), pause))
+    return found
 
 
 def seconds(pcm: bytes) -> float:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from echoctl.errors import UsageError
 from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
 from echoctl.speech.gate import EnergyGate, Refractory
-from echoctl.speech.lanes import GrammarLane, Lane, NeuralLane, Recent, SecondStage
+from echoctl.speech.lanes import Lane, NeuralLane, Recent, SecondStage
 from echoctl.speech.models import SpeechModel
 from echoctl.speech.neural import NEURAL
 from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
+from echoctl.speech.typed import GrammarLane
 from echoctl.speech.words import normal, require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES
@@ -31,7 +32,7 @@ _GRAMMAR_CURVE = (0.2, 0.3, 0.5, 0.6, 0.8, 0.95)
 
 def default_threshold(word: str) -> float:
     """The score that wakes on `word` where nobody has set one: of the spotter, or of the grammar."""
-    return THRESHOLD if _is_neural(word) else GrammarLane.usual(word)
+    return THRESHOLD if _is_neural(word) else GrammarLane.SCORE
 
 
 def curve(word: str) -> tuple[float, ...]:

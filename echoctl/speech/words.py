@@ -21,6 +21,9 @@ ORDINARY = tuple(_ORDINARY.split())
 """The commonest words of written English. In a grammar they take up ordinary speech, which "[unk]" alone leaves to
 the wake word; unlike words that sound like the wake word they take little from it (docs/decisions/0003)."""
 
+NAMES = ("alexa", "amazon", "computer", "echo", "google", "jarvis", "mycroft", "siri")
+"""What assistants are called: who says one of these did not mean another, however alike "alexa" and "echo" begin."""
+
 
 def normal(word: str) -> str:
     """The spelling that all parts use: lower case, single spaces."""
