@@ -77,7 +77,7 @@ def remarks(report: "Report") -> list[str]:
     said = [
         (report.again, "was imported before: nothing was counted twice"),
         (report.damage, f"{report.damage}; what came before it counts"),
-        (report.capture.gaps, f"{length(gone)} without any packet of anybody: taken as not watched, not as silence"),
+        (report.capture.gaps, f"nothing was seen of anybody for {length(gone)}: taken as not watched, not as silence"),
         (report.jumps, f"its clock was set back {counted(report.jumps, 'time')}"),
         (report.unread, f"{counted(report.unread, 'packet')} not counted: cut too short when captured"),
         (report.local_bytes, f"{size_text(report.local_bytes)} stayed in the house: not counted"),

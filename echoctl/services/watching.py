@@ -140,6 +140,8 @@ class Watcher:
         except DeviceError:
             if live.begun:  # it is something else than packets
                 raise
+        # Ctrl-C in a terminal ends tcpdump as well, and perhaps before the audience was asked again.
+        self._ended = self._ended or not self._audience.beat(self._pace.now_ms() or SystemClock().now_ms())
         return None if self._ended else live.problem()
 
     def _lost(self, problem: EchoctlError) -> None:

@@ -37,6 +37,9 @@ _CAPTURE = ["--immediate-mode", "-U", "-n", "-s", str(SNAPLEN), "-w", "-"]
 _SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"
 _STOP_S = 2.0
 
+_USUAL = re.compile(r"tcpdump: (listening|verbose)|\d+ packets? (captured|received|dropped)")
+"""What tcpdump says in any case."""
+
 _CLOCK = re.compile(rb"\d{1,12}(\.[\d%N]{0,10})?\n")
 
 _RIGHTS = (
@@ -149,7 +152,7 @@ class Live:
         """Why it ended, from its exit code and its last words."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(_STOP_S)
-        told = [line for line in self._words() if not line.startswith(("tcpdump: listening", "tcpdump: verbose"))]
+        told = [line for line in self._words() if not _USUAL.match(line)]
         return self._complain(told[-1] if told else f"it ended with exit code {self._child.returncode}")
 
     def _words(self) -> list[str]:

@@ -238,3 +238,23 @@ def test_pace_takes_late_packets_for_late_and_early_ones_for_a_clock_that_was_se
     assert pace.arrived(60_500) == 0
     assert pace.arrived(90_000) == 60_500
     assert pace.arrived(90_100) == 0
+
+
+def test_ctrl_c_that_ends_tcpdump_too_is_no_loss(path: Path) -> None:
+    """In a terminal both get it; here tcpdump ends right when the audience has had enough."""
+    ended = path / "ended"
+    program(path, "tcpdump", f"head(); time.sleep(0.3); open({str(ended)!r}, 'w')", live=True)
+    notes = Notes(lambda seen: ended.exists())
+    watch(notes)
+    assert notes.notices == ["begun"]
+
+
+def test_a_tcpdump_that_just_ends_says_no_statistics_for_a_reason(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "RETRY_S", (0.1,))
+    words = "2 packets captured\\n2 packets received by filter\\n0 packets dropped by kernel\\n"
+    program(
+        path, "tcpdump", f"head(); send(p.upload(9)); sys.stderr.write({words!r}.replace('\\\\n', '\\n'))", live=True
+    )
+    notes = Notes(lambda seen: "lost" in seen.notices)
+    watch(notes)
+    assert "ended with exit code 0" in notes.texts[1]
