@@ -1,6 +1,7 @@
 """The dashboard itself: it lays out the panes, hands them what the feeds tell, and turns keys into verbs."""
 
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
@@ -19,7 +20,7 @@ from echoctl.services import state
 from echoctl.settings import Config
 from echoctl.tui import keys, layout, theme
 from echoctl.tui.controls import Controls, Options
-from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, StoreChanged, StoreFailed, StoreFeed
+from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, FeedBroke, StoreChanged, StoreFailed, StoreFeed
 from echoctl.tui.lookout import Lookout
 from echoctl.tui.now import Now, Role, ended, heard, seen
 from echoctl.tui.records import Records
@@ -161,7 +162,8 @@ class Dashboard(Controls):
         if message.error is not None and not lost_to_another:
             self.complain(message.error)
         else:
-            self.now = seen(self.now, state.snapshot())
+            with contextlib.suppress(StoreError):  # the feed of the store says so
+                self.now = seen(self.now, state.snapshot())
         self.show_now()
 
     def on_store_changed(self, message: StoreChanged) -> None:
@@ -178,6 +180,10 @@ class Dashboard(Controls):
         self.now = replace(self.now, unread=f"{message.error.message}: {message.error.hint}")
         self.show_now()
         self.complain(message.error)
+
+    def on_feed_broke(self, message: FeedBroke) -> None:
+        """A bug, which is not to go unnoticed in a thread."""
+        raise message.error
 
     def on_complaint(self, message: Complaint) -> None:
         """Something to know once."""

@@ -100,7 +100,7 @@ class Controls(App[int]):
     def close_detail(self) -> None:
         """Back to the panes."""
         while len(self.screen_stack) > 1:
-            self.pop_screen()
+            self.screen.dismiss(None)  # whoever waits for an answer gets none
 
     def played(self, seconds: float | None) -> None:
         """Where the sound is."""
@@ -186,7 +186,8 @@ class Controls(App[int]):
         self._records.start(getattr(self._records, verb)())
 
     async def action_back(self) -> None:
-        """From what was found to everything, from one pane to all."""
+        """From a search or what it found to everything, from one pane to all."""
+        self._records.give_up()
         if self.history.filtered:
             self.history.show_found(None)
             layout.title_history(self, self.history.overview)

@@ -62,6 +62,14 @@ class Complaint(Message):
         self.text = text
 
 
+class FeedBroke(Message):
+    """A bug in a feed, which has ended with it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 Tell = Callable[[Message], object]
 
 
@@ -113,6 +121,8 @@ class EarFeed:
                 self._follow(stack.enter_context(Listening(self._spec)), hooks, light)
         except EchoctlError as problem:
             error = problem
+        except Exception as bug:  # noqa: BLE001 - it is raised where it ends the dashboard and goes to the log
+            self._tell(FeedBroke(bug))
         self._tell(EarEnded(error))
 
     def _light(self, stack: contextlib.ExitStack) -> SysfsLight | None:
@@ -170,6 +180,14 @@ class StoreFeed:
 
     def _run(self) -> None:
         watcher = following.Watcher()
+        try:
+            self._follow(watcher)
+        except Exception as bug:  # noqa: BLE001 - it is raised where it ends the dashboard and goes to the log
+            self._tell(FeedBroke(bug))
+        finally:
+            watcher.close()
+
+    def _follow(self, watcher: following.Watcher) -> None:
         failed = ""
         while not self._over.is_set():
             wait = following.POLL_S
@@ -185,4 +203,3 @@ class StoreFeed:
                     failed = ""
                     self._tell(StoreChanged(snapshot))
             self._over.wait(wait)
-        watcher.close()

@@ -1,30 +1,22 @@
 """What a person does with the history from the dashboard: each verb asks, calls the service, and says what came of it.
 
-Everything that touches the store runs on one thread of its own, so the screen never waits for the disk.
+What touches the store is in desk.py.
 """
 
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
-from echoctl.errors import EchoctlError, NotFound, VaultLocked
+from echoctl.errors import EchoctlError, VaultLocked
 from echoctl.model import Feedback, Recording, Selection
+from echoctl.tui.desk import Desk
 from echoctl.wording import counted, plan_text, said, size_text
 
 if TYPE_CHECKING:
-    from echoctl.services.browsing import Browser
-    from echoctl.services.overview import Overview
     from echoctl.services.playing import Player
     from echoctl.tui.controls import Controls
-
-T = TypeVar("T")
-
-MOST_FOUND = 1000
-"""How many recordings a search shows."""
 
 TYPED = "delete all"
 """What must be typed to delete everything."""
@@ -35,8 +27,7 @@ class Records:
 
     def __init__(self, app: "Controls") -> None:
         self._app = app
-        self._desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
-        self._browser: Browser | None = None
+        self._desk = Desk()
         self._player: Player | None = None
         self._renewing = False
         self._again = False
@@ -45,16 +36,11 @@ class Records:
         """Silence, and forget the key."""
         if self._player is not None:
             self._player.stop()
-        self._desk.submit(self._forget)
-        self._desk.shutdown(wait=True, cancel_futures=False)
+        self._desk.close()
 
     def start(self, verb: Coroutine[Any, Any, None]) -> None:
         """Run a verb; what goes wrong is a sentence on the bottom line."""
         self._app.run_worker(self._guarded(verb), group="records", exit_on_error=True)
-
-    async def at_desk(self, work: Callable[[], T]) -> T:
-        """Do something with the store on its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._desk, work)
 
     async def renew(self) -> None:
         """Look at the history again; changes that come meanwhile are looked at once more, together."""
@@ -65,7 +51,7 @@ class Records:
         try:
             while self._again:
                 self._again = False
-                overview, newest = await self.at_desk(self._overview)
+                overview, newest = await self._desk.overview(with_newest=self._app.history.at_top)
                 self._app.history_changed(overview)
                 if newest:
                     self._app.history.put(0, newest)
@@ -73,17 +59,19 @@ class Records:
             self._renewing = False
 
     async def fetch(self, number: int) -> None:
-        """A page that has come into view."""
+        """A page that has come into view; what was fetched of a list that has changed meanwhile is asked for again."""
         history = self._app.history
-        before = history.overview.before(number)
-        history.put(number, await self.at_desk(lambda: self._browsing().page(before)))
+        overview = history.overview
+        page = await self._desk.page(overview.before(number))
+        if history.overview is overview:
+            history.put(number, page)
 
     async def open(self) -> None:
         """Show the selected recording."""
         if (one := self._app.current()) is None:
             return
         uid = one.id
-        self._app.show_detail(one if one.locked else await self.at_desk(lambda: self._show(uid)))
+        self._app.show_detail(one if one.locked else await self._desk.show(uid))
 
     async def play(self) -> None:
         """Play the recording, or be silent again."""
@@ -95,7 +83,7 @@ class Records:
         if (one := self._app.current()) is None:
             return
         uid = one.id
-        _, flac = await self.at_desk(lambda: self._flac(uid))
+        _, flac = await self._desk.flac(uid)
         await self.open() if self._app.detail is None else None
 
         def tell(seconds: float | None) -> None:
@@ -122,7 +110,7 @@ class Records:
         if answer is None:
             return
         word, uid = Feedback.RIGHT if answer == "r" else Feedback.WRONG, one.id
-        await self.at_desk(lambda: self._note(uid, word, text))
+        await self._desk.note(uid, word, text)
         self._app.say(f"marked as {word}")
         await self._refresh_detail(uid)
 
@@ -137,7 +125,7 @@ class Records:
         if path is None:
             return
         uid, target = one.id, os.path.expanduser(path)
-        size = await self.at_desk(lambda: self._export(uid, target))
+        size = await self._desk.export(uid, target)
         self._app.say(f"written to {target}, {size_text(size)}", "good")
 
     async def copy(self) -> None:
@@ -156,24 +144,26 @@ class Records:
 
         if (one := self._app.current()) is None:
             return
-        plan = await self.at_desk(lambda: purge.plan(Selection(ids=(one.id,))))
+        plan = await self._desk.do(lambda: purge.plan(Selection(ids=(one.id,))))
         lines = [plan_text(plan, False), said(one), "Its key is overwritten: nothing opens it again."]
         if await self._ask("delete", lines, danger=True, choices=[("y", "delete it")]) != "y":
             return
         self._app.close_detail()
-        report = await self.at_desk(lambda: purge.run(plan))
+        report = await self._desk.do(lambda: purge.run(plan))
+        self._app.history.forget(one.id)
         self._report(report.count, report.size, report.keys_dead)
 
     async def delete_all(self) -> None:
         """Show the plan, have it typed out, delete everything, report."""
         from echoctl.services import purge  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
 
-        plan = await self.at_desk(lambda: purge.plan(Selection(all=True)))
+        plan = await self._desk.do(lambda: purge.plan(Selection(all=True)))
         lines = [plan_text(plan, True), "Their keys are overwritten: nothing opens them again, with any passphrase."]
         if await self._ask("delete everything", lines, field=True, typed=TYPED, danger=True) is None:
             return
-        report = await self.at_desk(lambda: purge.run(plan, everything=True))
+        report = await self._desk.do(lambda: purge.run(plan, everything=True))
         self._app.forget_words()
+        self._app.history.show_found(None)
         self._report(report.count, report.size, report.keys_dead)
 
     async def search(self) -> None:
@@ -182,10 +172,18 @@ class Records:
         if overview.locked:
             raise VaultLocked("the texts are locked", "u unlocks them, then they can be searched")
         words = await self._ask("search", ["Words that were said."], field=True)
-        if words is not None:
-            found = await self.at_desk(lambda: self._search(words))
+        if words is None:
+            return
+        self._app.say("searching: Esc gives up")
+        found = await self._desk.search(words)
+        self._app.keybar.clear()
+        if found is not None:
             self._app.history.show_found(found)
             self._app.history_changed(self._app.history.overview)
+
+    def give_up(self) -> None:
+        """End a search that is running."""
+        self._desk.give_up()
 
     async def unlock(self) -> None:
         """Open the texts, with a passphrase where one is set."""
@@ -194,20 +192,20 @@ class Records:
             self._app.say("the texts are open; l locks them")
             return
         if not seen.asks:
-            await self.at_desk(lambda: self._browsing().unlock(lambda: None))
+            await self._desk.unlock(None)
         else:
             lines = ["It opens the texts for this dashboard alone, until l, q, or some minutes without a key."]
             given = await self._ask("passphrase", lines, field=True, secret=True)
             if given is None:
                 return
             self._app.say("opening …")
-            await self.at_desk(lambda: self._unlock(given))
+            await self._desk.unlock(given)
         self._app.say("unlocked", "good")
         await self.renew()
 
     async def lock(self) -> None:
         """Forget the key, and every text on the screen."""
-        await self.at_desk(self._browsing().lock)
+        await self._desk.lock()
         self._app.close_detail()
         self._app.forget_words()
         self._app.history.show_found(None)
@@ -228,7 +226,7 @@ class Records:
 
     async def _refresh_detail(self, uid: str) -> None:
         if self._app.detail is not None:
-            self._app.detail.show(await self.at_desk(lambda: self._show(uid)))
+            self._app.detail.show(await self._desk.show(uid))
 
     async def _guarded(self, verb: Coroutine[Any, Any, None]) -> None:
         try:
@@ -238,59 +236,11 @@ class Records:
         except OSError as error:
             self._app.complain(EchoctlError(f"{error.filename or 'the disk'}: {error.strerror}", "nothing was written"))
 
-    def _browsing(self) -> "Browser":
-        from echoctl.services.browsing import Browser  # noqa: PLC0415 - cryptography, after the first picture
-
-        self._browser = self._browser or Browser()
-        return self._browser
-
     def _playing(self) -> "Player":
         from echoctl.services.playing import Player  # noqa: PLC0415 - where one wants to hear something
 
         self._player = self._player or Player()
         return self._player
-
-    def _overview(self) -> "tuple[Overview, list[Recording]]":
-        """How much there is, and the newest page where it is in view: on its own it would come a picture later."""
-        overview = self._browsing().overview()
-        return overview, self._browsing().page(None) if self._app.history.at_top and overview.total else []
-
-    def _show(self, uid: str) -> Recording:
-        with self._browsing().opened() as history:
-            return history.show(uid)
-
-    def _flac(self, uid: str) -> tuple[Recording, bytes]:
-        with self._browsing().opened() as history:
-            return history.flac(uid)
-
-    def _note(self, uid: str, word: Feedback, text: str | None) -> None:
-        with self._browsing().opened() as history:
-            history.feedback(uid, word, text)
-
-    def _export(self, uid: str, path: str) -> int:
-        from echoctl.services import exporting  # noqa: PLC0415 - with the codec, where something is exported
-
-        if os.path.isdir(path):
-            raise NotFound(f"{path} is a folder", "name a file in it")
-        with self._browsing().opened() as history:
-            kind = "flac" if path.lower().endswith(".flac") else "wav"
-            return exporting.to_file(history, uid, kind, path).size
-
-    def _search(self, words: str) -> list[Recording]:
-        from echoctl.services import search  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
-
-        with self._browsing().opened() as history:
-            looking = search.Search(history, search.containing(words), Selection(all=True))
-            return [history.show(uid) for uid in islice(looking, MOST_FOUND)]
-
-    def _unlock(self, given: str) -> None:
-        from echoctl.services import vaults  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
-
-        self._browsing().unlock(lambda: vaults.as_passphrase(given))
-
-    def _forget(self) -> None:
-        if self._browser is not None:
-            self._browser.lock()
 
 
 def _text(recording: Recording) -> str:

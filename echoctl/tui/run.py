@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from echoctl import logs
-from echoctl.errors import ExitCode, UsageError
+from echoctl.errors import ExitCode, StoreError, UsageError
 from echoctl.services import state
 from echoctl.settings import Config
 from echoctl.tui.app import Dashboard
@@ -38,11 +38,16 @@ def run(options: Options, settings: Config, note: Callable[[str], None]) -> tupl
         note("sealing what is being recorded")
         app.finish(LATEST_S)
     if state.listener_alive():
-        pid = state.snapshot().pid
-        note(f"the listener in another terminal goes on (pid {pid}): echoctl mute closes its microphone")
+        note(f"the listener in another terminal goes on{_pid()}: echoctl mute closes its microphone")
     elif app.listened:
         note("the listener has ended: the microphone is closed")
     return (ExitCode.BUG if app.bug else code or ExitCode.OK), app.bug
+
+
+def _pid() -> str:
+    with contextlib.suppress(StoreError):  # nothing may fail here: the dashboard has been shown, and would be again
+        return f" (pid {state.snapshot().pid})"
+    return ""
 
 
 @contextlib.contextmanager

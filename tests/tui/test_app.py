@@ -283,6 +283,40 @@ def test_a_bug_leaves_no_traceback_on_the_screen(store: Path, capsys: pytest.Cap
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_bug_in_a_feed_does_not_go_unnoticed(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            monkeypatch.setattr(state, "listener_alive", lambda: 1 // 0)
+            await on.until(lambda: on.app.bug is not None)
+
+    with pytest.raises(ZeroDivisionError):
+        play(scene)
+
+
+def test_an_ear_that_ends_beside_a_damaged_database_is_no_bug(vault: Path) -> None:
+    async def scene() -> None:
+        async with stage((220, 30)) as on:
+            on.hear(READY, IDLE)
+            Path(paths.database()).write_bytes(b"no database at all" * 500)
+            on.app.on_ear_ended(EarEnded(None))
+            await on.sees("is not a database")
+            assert on.app.is_running and on.app.now.role is Role.NONE
+
+    play(scene)
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+def test_a_question_can_be_left(heard: list[str], key: str) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            await on.press("d", key)
+            await on.sees("╭─ now")
+            assert len(on.app.screen_stack) == 1
+
+    play(scene)
+
+
 def test_it_locks_when_nobody_touches_a_key(heard: list[str]) -> None:
     vaults.set_passphrase(nobody, knows("four unrelated words"))
 

@@ -1,13 +1,17 @@
 """The verbs of the history, by their keys."""
 
+import asyncio
 import os
+import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from echoctl.errors import DeviceError
 from echoctl.model import Recording, Selection, StoreMode
-from echoctl.services import history, vaults
+from echoctl.services import history, search, vaults
 from echoctl.services.recording import Recorder
 from echoctl.tui.records import Records
 from echoctl.tui.widgets.history import row
@@ -241,5 +245,70 @@ def test_a_read_only_folder_is_a_sentence(heard: list[str], monkeypatch: pytest.
             await on.sees("set a timer")
             await on.press("e", "enter")
             await on.sees("a.wav: No space left on device")
+
+    play(scene)
+
+
+def test_the_cursor_stays_in_its_place_when_its_recording_is_deleted(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            await on.press("down", "d", "y")
+            await on.until(lambda: on.app.history.total == 2 and on.app.history.selected is not None)
+            assert on.app.history.selected is not None and on.app.history.selected.id == heard[2]
+
+    play(scene)
+
+
+def test_what_is_deleted_leaves_what_was_found(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            await on.press("slash", *"t", "enter")
+            await on.sees("3 found")
+            await on.press("d", "y")
+            await on.until(lambda: on.app.history.total == 2)
+            assert on.app.history.selected is not None and on.app.history.selected.id == heard[1]
+
+    play(scene)
+
+
+def test_escape_gives_a_search_up(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    def slow(words: str) -> search.Matcher:
+        def matches(text: str) -> bool:
+            begun.set()
+            time.sleep(0.05)
+            return False
+
+        return matches
+
+    monkeypatch.setattr(search, "containing", slow)
+    monkeypatch.setattr(search.Search, "__iter__", lambda self: (uid for uid in heard * 10_000 if self._matches(uid)))
+
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            await on.press("slash", *"moon", "enter")
+            await on.sees("searching: Esc gives up")
+            await on.until(begun.is_set)
+            await on.press("escape")
+            await on.until(lambda: not on.app.keybar.message)
+            assert on.app.history.total == 3
+
+    play(scene)
+
+
+def test_a_page_of_a_list_that_has_changed_is_not_shown(heard: list[str]) -> None:
+    async def scene() -> None:
+        async with stage() as on:
+            await on.sees("set a timer")
+            fetching = on.app._records.fetch(0)
+            task = asyncio.ensure_future(fetching)
+            await asyncio.sleep(0)
+            on.app.history.renew(replace(on.app.history.overview, total=2))
+            await task
+            assert 0 in on.app.history._stale
 
     play(scene)

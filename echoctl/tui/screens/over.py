@@ -40,6 +40,7 @@ class Over(ModalScreen[Answer]):
         """The looks of the panes, and the key that the person has given to mute."""
         self.set_class(self.dashboard.options.ascii, "-ascii")
         self._bindings.bind(self.dashboard.keymap["mute"], "app.mute", show=False)
+        self._bindings.bind("ctrl+c", "dismiss(None)", show=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Every row counts in a low terminal."""

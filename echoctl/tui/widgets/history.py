@@ -55,6 +55,7 @@ class HistoryList(ScrollView, can_focus=True):
         self._stale: set[int] = set()
         self._asked: set[int] = set()
         self._found: list[Recording] | None = None
+        self._forgotten = 0
 
     @property
     def total(self) -> int:
@@ -78,7 +79,8 @@ class HistoryList(ScrollView, can_focus=True):
 
     def renew(self, overview: Overview) -> None:
         """The history has changed: everything is fetched again, and the cursor stays with its recording."""
-        grown = overview.total - self.overview.total
+        grown = overview.total - self.overview.total + self._forgotten
+        self._forgotten = 0
         if self.cursor and self._found is None:
             self.cursor = max(0, min(self.cursor + grown, overview.total - 1))
         self.overview = overview
@@ -101,6 +103,14 @@ class HistoryList(ScrollView, can_focus=True):
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
         self._resize()
+
+    def forget(self, uid: str) -> None:
+        """A recording is no more: the cursor stays in its place, on the next older one."""
+        if self._found is None:
+            self._forgotten += 1  # once the list is renewed it is shorter by this one
+        else:
+            self._found = [one for one in self._found if one.id != uid]
+            self._resize()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by lines."""
