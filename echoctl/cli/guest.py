@@ -103,6 +103,8 @@ def _row(guest: "guests.Guest", count: int) -> tuple[str, ...]:
     if guest.ended_ms is None and guest.until_ms:
         to = f"until {output.person_time(guest.until_ms)}"
     kept = "private" if guest.public else "yes" if guest.stored else "nothing"
+    if guest.ended_ms is not None:
+        kept = "no more"
     return (
         output.person_time(guest.started_ms),
         to,

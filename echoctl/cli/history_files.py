@@ -117,7 +117,8 @@ def _report_import(steps: "list[Step]", dry_run: bool, json: bool) -> None:
         listed = [{"line": step.line, "id": step.name or None, "problem": step.problem} for step in bad]
         output.document({"dry_run": dry_run, "imported": kept, "present": present, "bad": listed})
     else:
-        diagnostics.note(f"{'would import' if dry_run else 'imported'} {counted(kept)}, {present} were there already")
+        there = f", {present} {'was' if present == 1 else 'were'} there already" if present else ""
+        diagnostics.note(f"{'would import' if dry_run else 'imported'} {counted(kept)}{there}")
         for step in bad:
             where = f"line {step.line}" + (f" ({step.name})" if step.name else "")
             diagnostics.note(printable(f"{where}: {step.problem}"))

@@ -64,7 +64,10 @@ def status(json: output.Json = False) -> None:
         ("made", output.person_time(now.made_ms)),
         ("opens with", opens),
         ("recovery", "a line made " + output.person_time(made) if (made := now.slots.get("recovery")) else "none"),
-        ("device key", f"{now.device_key_path}: {now.device_key}"),
+        (
+            "device key",
+            f"{now.device_key_path}: {now.device_key.removeprefix(f'the device key {now.device_key_path} ')}",
+        ),
         ("holds", f"{counted(now.recordings)}, {output.size_text(now.size)}"),
     ]
     for name, value in rows:

@@ -57,6 +57,8 @@ def check_in(wanted: CheckIn) -> str | None:
 
 def plan(name: str) -> PurgePlan:
     """What a check-out would take. Raises NotFound."""
+    if not db.exists(paths.database()):
+        raise _nobody(name)
     with db.session(paths.database()) as connection:
         _present(connection, name)
         return purge.planned(recordings.find(connection, Selection(guest=name)))
@@ -92,5 +94,9 @@ def stays() -> list[tuple[Guest, int]]:
 def _present(connection: db.Connection, name: str) -> Guest:
     guest = rows.current(connection)
     if guest is None or guest.name != name:
-        raise NotFound(f"no guest {name} is staying", "echoctl guest list")
+        raise _nobody(name)
     return guest
+
+
+def _nobody(name: str) -> NotFound:
+    return NotFound(f"no guest {name} is staying", "echoctl guest list")

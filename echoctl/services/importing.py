@@ -194,12 +194,14 @@ def _open_folder(folder: str) -> int:
 
 def _store(recorder: Recorder, batch: Sequence[tuple[Step, Kept]], dry_run: bool) -> Iterator[Step]:
     """Commit what of a batch is not there yet."""
-    there: set[str] = set()
-    if db.exists(paths.database()):
+    there: dict[str, bool] = {}
+    if batch and not dry_run:
+        there = recorder.adopt([kept for _, kept in batch])
+    elif db.exists(paths.database()):
         with db.session(paths.database()) as connection:
             there = recordings.known(connection, [kept.id for _, kept in batch])
-    new = [kept for _, kept in batch if kept.id not in there]
-    if new and not dry_run:
-        recorder.adopt(new)
     for step, kept in batch:
-        yield replace(step, present=kept.id in there)
+        if there.get(kept.id, True):
+            yield replace(step, present=kept.id in there)
+        else:
+            yield replace(step, problem="it is being deleted, and can come back when that is done: echoctl db check")

@@ -123,10 +123,16 @@ class Recorder:
             uid, at_ms, duration_ms, wake_word, plain.room, self._mode, row.size, dict(scores), None, kept, False
         )
 
-    def adopt(self, found: Sequence[Kept]) -> None:
-        """Seal and store recordings that were made before, all in one transaction. Raises StoreError."""
+    def adopt(self, found: Sequence[Kept]) -> dict[str, bool]:
+        """Seal and store recordings that were made before, in one transaction; those that are there stay as they are.
+
+        Returns which ids were there; False for one whose purge is not done. Raises StoreError.
+        """
         with self._transaction() as connection:
+            there = recordings.known(connection, [kept.id for kept in found])
             for kept in found:
+                if kept.id in there:
+                    continue
                 text = texts.of_transcript(kept.transcript) if kept.transcript else b""
                 audio = self._encode(kept.pcm) if kept.pcm else b""
                 plain = recordings.Row(
@@ -135,6 +141,7 @@ class Recorder:
                 )  # fmt: skip
                 row, chunks = self._sealed(connection, plain, text, audio, kept.correction)
                 recordings.insert(connection, row, chunks, None)
+        return there
 
     def close(self) -> None:
         """Forget the chain key and close the database."""

@@ -32,9 +32,9 @@ class Outlook:
 
 
 def outlook() -> Outlook:
-    """The rules and what they would take now."""
+    """The rules and what they would take now; before there is a store, those that it will begin with."""
     if not db.exists(paths.database()):
-        return Outlook((), PurgePlan((), 0, None, None), None)
+        return Outlook((rows.DEFAULT,), PurgePlan((), 0, None, None), None)
     now_ms = SystemClock().now_ms()
     with db.session(paths.database()) as connection:
         given = rows.rules(connection)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stat import S_ISREG
 
 from echoctl import paths
-from echoctl.errors import StoreError, UsageError
+from echoctl.errors import NotFound, StoreError, UsageError
 from echoctl.store import check, db
 from echoctl.store.transactions import damaged, explain
 
@@ -34,8 +34,8 @@ def copy_to(connection: sqlite3.Connection, path: str) -> int:
 def install(source: str, target: str) -> None:
     """Make a foreign database ours: check it, and put a copy of it where there is none yet.
 
-    Raises UsageError when there is one already or the file is none of ours, StoreError when it is damaged, newer than
-    this program, or cannot be written.
+    Raises NotFound, UsageError when there is one already or the file is none of ours, StoreError when it is damaged,
+    newer than this program, or cannot be written.
     """
     for name in (target, target + "-wal", target + "-journal"):  # SQLite would play an old log into the new file
         if os.path.lexists(name):
@@ -61,7 +61,7 @@ def _new_file(path: str) -> Iterator[str]:
             raise FileExistsError
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         yield part
-        os.link(part, path)  # unlike a rename this never replaces a file
+        _name(part, path)
         _sync(os.path.dirname(path))
     except FileExistsError:
         raise UsageError(f"{path} exists, and is not overwritten", "choose another name") from None
@@ -73,14 +73,32 @@ def _new_file(path: str) -> Iterator[str]:
                 os.unlink(name)
 
 
+def _name(part: str, path: str) -> None:
+    """Give a file that is whole its name, which must be free."""
+    try:
+        os.link(part, path)  # unlike a rename this never replaces a file
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and exFAT, as on most sticks, have no second names: take this one first, and then replace it
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        try:
+            os.rename(part, path)
+        except OSError:
+            os.unlink(path)
+            raise
+
+
 def _copy(source: str, part: str) -> None:
+    hint = "name the file that vault backup has made"
     try:
         file = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise NotFound(f"no such file: {source}", hint) from None
     except OSError as exc:
-        raise UsageError(f"cannot read {source}: {exc.strerror}", "name the file that vault backup has made") from None
+        raise UsageError(f"cannot read {source}: {exc.strerror}", hint) from None
     with os.fdopen(file, "rb") as stream, open(part, "wb") as copy:
         if not S_ISREG(os.fstat(file).st_mode):
-            raise UsageError(f"{source} is not a plain file", "name the file that vault backup has made")
+            raise UsageError(f"{source} is not a plain file", hint)
         while piece := stream.read(_PIECE):
             copy.write(piece)
 

@@ -190,10 +190,10 @@ def get(connection: sqlite3.Connection, uid: str) -> Row | None:
     return Row(*row) if row else None
 
 
-def known(connection: sqlite3.Connection, uids: Sequence[str]) -> set[str]:
-    """Those of these whole ids that there are."""
-    query = "SELECT uid FROM recording WHERE uid IN (SELECT value FROM json_each(?))"
-    return {uid for (uid,) in connection.execute(query, (json.dumps(uids),)).fetchall()}
+def known(connection: sqlite3.Connection, uids: Sequence[str]) -> dict[str, bool]:
+    """Those of these whole ids that there are; False for one that was purged and whose row is about to go."""
+    query = "SELECT uid, state FROM recording WHERE uid IN (SELECT value FROM json_each(?))"
+    return {uid: state == 1 for uid, state in connection.execute(query, (json.dumps(uids),)).fetchall()}
 
 
 def starting_with(connection: sqlite3.Connection, prefix: str, limit: int) -> list[str]:

@@ -44,3 +44,9 @@ def test_mistakes(main: Main, vault: Path, tmp_path: Path) -> None:
     assert "no guest was ever here" in main("guest", "list").stderr
     assert main("guest", "check-in", "Ann").exit == 0
     assert main("guest", "check-in", "Bob").exit == 2
+
+
+def test_before_anything_was_heard_nobody_can_leave(main: Main, store: Path) -> None:
+    said = main("guest", "check-out", "Ann", "--yes")
+    assert said.exit == 3 and "no guest Ann is staying" in said.stderr
+    assert not (store / "data").exists()

@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import multiprocessing
 import os
 import shutil
@@ -109,6 +110,30 @@ def test_nothing_is_overwritten_and_nothing_half_is_left(recorder: Recorder, tmp
     assert not (tmp_path / "target").exists() and not list(tmp_path.glob("*.part*"))
 
 
+def test_a_stick_that_knows_no_second_names_takes_a_backup(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT and exFAT."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    say(recorder, "one")
+    monkeypatch.setattr(os, "link", refused)
+    out = tmp_path / "stick" / "backup"
+    out.parent.mkdir()
+    backups.backup(str(out))
+    before = out.read_bytes()
+    assert before.startswith(b"SQLite format 3") and list(out.parent.iterdir()) == [out]
+    with pytest.raises(UsageError, match="exists"):
+        backups.backup(str(out))
+    assert out.read_bytes() == before
+    monkeypatch.setattr(os, "rename", refused)
+    with pytest.raises(StoreError):
+        backups.backup(str(out) + "2")
+    assert list(out.parent.iterdir()) == [out]
+
+
 def test_a_store_is_never_restored_over(recorder: Recorder, tmp_path: Path) -> None:
     say(recorder, "hello")
     backups.backup(str(tmp_path / "backup"))
@@ -175,7 +200,7 @@ def test_what_is_no_good_backup_is_refused_and_leaves_nothing(
     backups.backup(str(file))
     _SPOILS[how](file)
     lose(store, "data")
-    with pytest.raises((StoreError, UsageError)) as caught:
+    with pytest.raises((StoreError, UsageError, NotFound)) as caught:
         backups.restore(str(file))
     assert caught.value.hint and ".part" not in caught.value.message
     assert list((store / "data").iterdir()) == []

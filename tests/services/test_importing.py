@@ -15,6 +15,7 @@ from echoctl.model import Recording, Selection
 from echoctl.services import archiving, exporting, history, importing, purge, vaults
 from echoctl.services.importing import Step
 from echoctl.services.recording import Recorder
+from echoctl.store import db, purging
 from tests.heard import MORNING_MS, knows, nobody, pcm, say
 from tests.services.test_archiving import heard
 from tests.vault.test_agefile import pair
@@ -241,11 +242,11 @@ def test_a_full_store_loses_nothing_that_was_reported(
     wipe_out()
     adopt, calls = Recorder.adopt, []
 
-    def fails(self: Recorder, found: Any) -> None:
+    def fails(self: Recorder, found: Any) -> dict[str, bool]:
         calls.append(len(found))
         if len(calls) == 2:
             raise StoreError("the disk is full")
-        adopt(self, found)
+        return adopt(self, found)
 
     found = importing.Import(str(folder))
     reported = []
@@ -268,3 +269,34 @@ def test_one_decoder_serves_several_imports(heard: dict[str, bytes], tmp_path: P
                 assert not any(step.problem for step in found.run())
     shutil.rmtree(folder)
     assert paths.database()
+
+
+def test_what_somebody_else_imports_meanwhile_is_not_an_error(
+    heard: dict[str, bytes], tmp_path: Path, recorder: Recorder
+) -> None:
+    folder = archive(tmp_path / "out")
+    wipe_out()
+    adopt = Recorder.adopt
+    with pytest.MonkeyPatch.context() as patch:
+
+        def later(self: Recorder, found: Any) -> dict[str, bool]:
+            adopt(recorder, found)
+            return adopt(self, found)
+
+        patch.setattr(Recorder, "adopt", later)
+        assert all(step.present and not step.problem for step in bring(folder))
+    assert len(everything()) == len(heard)
+
+
+def test_what_is_being_deleted_is_named_and_can_come_back_later(heard: dict[str, bytes], tmp_path: Path) -> None:
+    folder = archive(tmp_path / "out")
+    with contextlib.closing(db.connect(paths.database())) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM recording").fetchone()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(purging.wal, "BUSY_SECONDS", 0.0)
+            assert not purge.run(purge.plan(ALL), everything=True).done
+            assert all("being deleted" in step.problem for step in bring(folder))
+    assert purge.settle()
+    assert not any(step.problem or step.present for step in bring(folder))
+    assert len(everything()) == len(heard)

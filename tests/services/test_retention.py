@@ -21,8 +21,8 @@ def test_a_new_vault_keeps_ninety_days(vault: Path) -> None:
     assert retention.outlook().rules == (Rule("*", 90 * DAY_MS, None, None),)
 
 
-def test_without_a_store_there_is_nothing_and_nothing_is_made(store: Path) -> None:
-    assert retention.outlook().rules == ()
+def test_without_a_store_there_is_what_one_begins_with_and_nothing_is_made(store: Path) -> None:
+    assert retention.outlook().rules == (Rule(EVERYWHERE, 90 * DAY_MS, None, None),)
     assert retention.run() == []
     assert list(store.iterdir()) == []
 
