@@ -7,6 +7,7 @@ that failed can be run again by itself. What a commit has passed is kept in .tor
 """
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -14,17 +15,20 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+
+GIVE_UP = 5
+"""Portions of a trial that may break before it is left: the others may show the same, or something else."""
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass
 class Trial:
-    """One test and how much of it; `done` and `broken` are what came of it."""
+    """One test and how much of it; `done`, `begun` and `broken` (numbers of portions) are what came of it."""
 
     name: str
     unit: str
@@ -37,6 +41,7 @@ class Trial:
     """A portion ends by itself, and does about so many."""
     done: int = 0
     seconds: float = 0.0
+    begun: set[int] = field(default_factory=set)
     broken: list[int] = field(default_factory=list)
 
     def seed(self, number: int) -> int:
@@ -92,26 +97,34 @@ def portion(trial: Trial, number: int, count: int) -> tuple[int, float, str]:
 
 def run(trials: Sequence[Trial], jobs: int, memory: Path) -> None:
     """Run what is missing, `jobs` portions at a time, in turns over the trials."""
-    passed = _remembered(memory)
-    for trial in trials:
-        for _, done, seconds in passed.get(trial.name, []):
-            trial.done += done
-            trial.seconds += seconds
-    known = {trial.name: {number for number, *_ in passed.get(trial.name, [])} for trial in trials}
+    for name, number, done, seconds in _remembered(memory):
+        for trial in trials:
+            if trial.name == name:
+                trial.begun.add(number)
+                trial.done += done
+                trial.seconds += seconds
     running: dict[Future[tuple[int, float, str]], tuple[Trial, int]] = {}
     with ThreadPoolExecutor(jobs) as pool:
         while True:
-            for trial in trials:
-                ahead = sum(trial.portion for busy, _ in running.values() if busy is trial)
-                if len(running) < jobs and trial.done + ahead < trial.total and not trial.broken:
-                    number = next(n for n in range(trial.total + 1) if n not in known[trial.name])
-                    known[trial.name].add(number)
-                    count = min(trial.portion, trial.total - trial.done - ahead)
-                    running[pool.submit(portion, trial, number, count)] = (trial, number)
+            while len(running) < jobs and (found := _furthest_behind(trials, running.values())):
+                trial, missing = found
+                number = next(n for n in itertools.count() if n not in trial.begun)
+                trial.begun.add(number)
+                running[pool.submit(portion, trial, number, min(trial.portion, missing))] = (trial, number)
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 _finished(*running.pop(future), *future.result(), memory)
+
+
+def _furthest_behind(trials: Sequence[Trial], running: Collection[tuple[Trial, int]]) -> tuple[Trial, int] | None:
+    """The trial of which the smallest part is done or running, and how much is missing of it; None: there is none."""
+    open_ = []
+    for trial in trials:
+        ahead = trial.done + trial.portion * sum(busy is trial for busy, _ in running)
+        if ahead < trial.total and len(trial.broken) < GIVE_UP:
+            open_.append((ahead / trial.total, trial.name, trial, trial.total - ahead))
+    return min(open_)[2:] if open_ else None
 
 
 def _finished(trial: Trial, number: int, done: int, seconds: float, said: str, memory: Path) -> None:
@@ -125,12 +138,9 @@ def _finished(trial: Trial, number: int, done: int, seconds: float, said: str, m
         file.write(json.dumps([trial.name, number, done, round(seconds, 1)]) + "\n")
 
 
-def _remembered(memory: Path) -> dict[str, list[tuple[int, int, float]]]:
-    found: dict[str, list[tuple[int, int, float]]] = {}
-    for line in memory.read_text().splitlines() if memory.exists() else []:
-        name, number, done, seconds = json.loads(line)
-        found.setdefault(name, []).append((number, done, seconds))
-    return found
+def _remembered(memory: Path) -> list[tuple[str, int, int, float]]:
+    """(name, number, how many, seconds) of the portions that have passed."""
+    return [json.loads(line) for line in memory.read_text().splitlines()] if memory.exists() else []
 
 
 def _memory() -> Path:
