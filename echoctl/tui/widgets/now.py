@@ -106,7 +106,7 @@ class NowPane(Lines):
         cells = min(room, PAST)
         past = now.past[-cells:]
         shares = (*(0.0 for _ in range(cells - len(past))), *past)
-        style = "talk" if now.level else "faint"
+        style = "talk" if now.led is LedState.LISTENING else "faint"
         return [self._line("", ((row, style),)) for row in columns(shares, rows, ascii_only=self.ascii)]
 
 
