@@ -15,7 +15,7 @@ from echoctl.errors import StoreError
 from echoctl.model import Detection, Selection, StoreMode, Transcript
 from echoctl.services import counting, database, history, purge, vaults
 from echoctl.services.recording import Recorder
-from echoctl.store import db, events, purging, slabs
+from echoctl.store import db, events, purging, reserve, slabs, wal
 from tests.heard import MORNING_MS, nobody, say
 
 ALL = Selection(all=True)
@@ -376,5 +376,22 @@ def test_an_unfinished_purge_that_cannot_be_finished_keeps_nobody_from_reading(
             purge.settle()
         assert len(texts()) == 2
         assert len(fill(1)) == 1
+    assert purge.settle()
+    assert purge.receipts()[0].done_ms
+
+
+def test_without_room_for_zeros_the_purge_stays_open_and_says_so(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise db.StoreFull("the disk is full")
+
+    say(recorder, "one")
+    recorder.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(wal, "_overwrite", full)
+        patch.setattr(reserve, "_free", lambda _: 0)
+        report = purge.run(purge.plan(ALL), everything=True)
+        assert (report.done, report.keys_dead, report.blocked_by) == (False, False, ("a full disk",))
     assert purge.settle()
     assert purge.receipts()[0].done_ms
