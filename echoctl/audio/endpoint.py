@@ -1,5 +1,6 @@
 """When has a person finished? A rule over voice-activity flags, and nothing else."""
 
+import math
 from enum import Enum
 
 BLIP_MS = 96.0
@@ -27,29 +28,38 @@ class EndPointer:
         self._no_speech_ms = no_speech_ms
         self._max_ms = max_ms
         self._elapsed = 0.0
-        self._quiet = 0.0
         self._run = 0.0
+        self.quiet_ms = 0.0
+        """Since the last speech; blips belong to it."""
         self.speech_ms = 0.0
         """Speech so far, blips left out."""
 
     def feed(self, voiced: bool, ms: float) -> EndPoint:
         """Take the flag of the next `ms` of audio."""
         self._elapsed += ms
-        self._quiet += ms
+        self.quiet_ms += ms
         self._run = self._run + ms if voiced else 0.0
         if self._run >= BLIP_MS:
             # The run has only now shown itself to be speech: what led here belongs to it.
             self.speech_ms += self._run if self._run - ms < BLIP_MS else ms
-            self._quiet = 0.0
+            self.quiet_ms = 0.0
         return self._verdict()
 
+    @property
+    def left_ms(self) -> float:
+        """How much more quiet ends it; endless until enough was said."""
+        return self._pause_ms - self.quiet_ms if self._enough else math.inf
+
+    @property
+    def _enough(self) -> bool:
+        return self.speech_ms >= self._min_speech_ms
+
     def _verdict(self) -> EndPoint:
-        enough = self.speech_ms >= self._min_speech_ms
         # Voice that has just begun gets the time to show whether it is speech or a blip.
-        if enough and not self._run and self._quiet >= self._pause_ms:
+        if not self._run and self.left_ms <= 0:
             return EndPoint.PAUSE
         if self._elapsed >= self._max_ms:
             return EndPoint.FULL
-        if not enough and self._elapsed >= self._no_speech_ms:
+        if not self._enough and self._elapsed >= self._no_speech_ms:
             return EndPoint.NOTHING
         return EndPoint.CONTINUE

@@ -16,6 +16,11 @@ TAIL_MS = 240.0
 """Pause that the recogniser hears. More tells it nothing, and would be decoded just when the request is to be stored:
 so it waits, and is decoded only if the voice goes on."""
 
+SETTLE_MS = 120.0
+"""How long before the end of the pause the recogniser is asked for its words, which takes it 20 to 100 ms: so they are
+there when the request ends. A voice that comes in these last moments is a phrase of its own to it.
+"""
+
 WORD_MS = 900
 """A wake word is speech as well: one that begins a request anew must be heard to its end."""
 
@@ -44,7 +49,7 @@ class Utterance:
         self._transcriber = transcriber
         self._voice = voice
         self._endpointer = endpointer
-        self._pause_ms = 0.0
+        self._settled = False
         self._waiting = bytearray()
         voice.reset()
         transcriber.begin()
@@ -60,12 +65,16 @@ class Utterance:
         self.pcm += pcm
         self._waiting += pcm
         for voiced in self._voice.feed(pcm):
-            self._pause_ms = 0.0 if voiced else self._pause_ms + self._voice.frame_ms
             verdict = self._endpointer.feed(voiced, self._voice.frame_ms)
             if verdict is not EndPoint.CONTINUE:
                 return verdict, None
-        in_pause = self._pause_ms > TAIL_MS and self.speech_ms > 0
-        return EndPoint.CONTINUE, None if in_pause else self._understand()
+        if not self._in_pause:
+            self._settled = False
+            return EndPoint.CONTINUE, self._understand()
+        if not self._settled and self._endpointer.left_ms <= SETTLE_MS:
+            self._settled = True
+            self._transcriber.settle()
+        return EndPoint.CONTINUE, None
 
     def under_way(self, min_speech_ms: float) -> bool:
         """Whether more than a wake word was said. Until then the wake word may be said again, and begins anew.
@@ -81,7 +90,7 @@ class Utterance:
 
     def finish(self) -> Transcript:
         """The words, once the audio is complete; their times count from the first sample of `pcm`."""
-        if self._pause_ms <= TAIL_MS:  # it was cut short in the middle of speech
+        if not self._in_pause:  # it was cut short in the middle of speech
             self._understand()
         heard = self._transcriber.finish()
         shift = self._kept / BYTES_PER_SECOND - LEAD_IN_S
@@ -93,6 +102,10 @@ class Utterance:
         self.pcm[:] = bytes(len(self.pcm))
         self.pcm.clear()
         self._forget_waiting()
+
+    @property
+    def _in_pause(self) -> bool:
+        return self._endpointer.quiet_ms > TAIL_MS and self.speech_ms > 0
 
     def _understand(self) -> str | None:
         """Let the recogniser hear what waits for it; returns new partial text."""

@@ -23,7 +23,7 @@ class Recogniser(Protocol):
         """What the phrase that goes on seems to be; may change with every chunk."""
 
     def finish(self) -> tuple[Word, ...]:
-        """End the phrase that goes on and return its words. `begin` before feeding again."""
+        """End the phrase that goes on and return its words, none without one. What is fed next begins another."""
 
 
 class KaldiStream:

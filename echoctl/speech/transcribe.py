@@ -36,6 +36,10 @@ class Transcriber:
         self._shown = text
         return text
 
+    def settle(self) -> None:
+        """Decide on the words so far, which leaves `finish` nothing to do. What is fed then is a phrase of its own."""
+        self._words += self._recogniser.finish()
+
     def finish(self) -> Transcript:
         """End the recording and return what was understood; times count from its start, in seconds."""
         words = (*self._words, *self._recogniser.finish())

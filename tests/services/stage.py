@@ -105,6 +105,9 @@ class Typist:
         self.fed += pcm
         return None
 
+    def settle(self) -> None:
+        pass
+
     def finish(self) -> Transcript:
         return Transcript("so be it")
 
@@ -134,6 +137,8 @@ class Vault:
         return self
 
     def detected(self, detection: Detection, at_ms: int) -> int:
+        if self.full:
+            raise StoreError("the disk is full", "free some space")
         return 7
 
     def near_miss(self, word: str, at_ms: int) -> None:
@@ -173,6 +178,9 @@ class Presence:
 
     def set(self, **changes: object) -> None:
         self.written.update(changes)
+
+    def show(self, **changes: object) -> None:
+        self.set(**changes)
 
     def count(self, name: str) -> None:
         self.counted.append(name)

@@ -15,6 +15,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard = b""
+        self.settled: list[int] = []
 
     def begin(self) -> None:
         self.heard = b""
@@ -22,6 +23,9 @@ class Listener:
     def feed(self, pcm: bytes) -> str | None:
         self.heard += pcm
         return None
+
+    def settle(self) -> None:
+        self.settled.append(len(self.heard))
 
     def finish(self) -> Transcript:
         return Transcript("")
@@ -83,6 +87,33 @@ def test_a_voice_that_goes_on_is_decoded_with_the_pause_before_it(listener: List
     said = [*[VOICE] * 5, *[QUIET] * 5, *[VOICE] * 3]
     feed(utterance, *said)
     assert listener.heard == b"".join(said)
+
+
+def test_the_words_are_asked_for_once_shortly_before_the_end(listener: Listener, utterance: Utterance) -> None:
+    feed(utterance, *[VOICE] * 5, *[QUIET] * 4)
+    assert listener.settled == []
+    assert feed(utterance, QUIET) is EndPoint.CONTINUE
+    assert listener.settled == [len(listener.heard)]
+    assert feed(utterance, QUIET, QUIET) is EndPoint.PAUSE
+    assert len(listener.settled) == 1
+
+
+def test_a_voice_that_goes_on_is_settled_anew(listener: Listener, utterance: Utterance) -> None:
+    assert feed(utterance, *[VOICE] * 5, *[QUIET] * 5, *[VOICE] * 3, *[QUIET] * 7) is EndPoint.PAUSE
+    assert len(listener.settled) == 2
+
+
+def test_a_pause_that_ends_nothing_settles_nothing(listener: Listener, utterance: Utterance) -> None:
+    feed(utterance, *[VOICE] * 2, *[QUIET] * 10)
+    assert listener.settled == []
+
+
+def test_a_blip_in_the_pause_wakes_nobody(listener: Listener, utterance: Utterance) -> None:
+    blip = VOICE[:1]
+    feed(utterance, *[VOICE] * 5, *[QUIET] * 4)
+    heard = listener.heard
+    utterance.feed(blip + QUIET[1:])
+    assert listener.heard == heard
 
 
 def test_what_is_cut_off_at_full_length_is_decoded_whole(listener: Listener, utterance: Utterance) -> None:

@@ -30,6 +30,16 @@ def test_finish_gives_all_phrases_and_starts_anew() -> None:
     assert [w.start for w in transcript.words] == [0.0, 1.0]
 
 
+def test_what_is_settled_is_kept_and_comes_before_what_follows() -> None:
+    fake = FakeRecogniser(lambda pcm: [word("one")] if pcm == b"a" else [word("two", 1.0)] if pcm == b"b" else None)
+    transcriber = Transcriber(FakeModel("", lambda grammar: fake))
+    transcriber.begin()
+    fake.held = b"a"
+    transcriber.settle()
+    fake.held = b"b"
+    assert transcriber.finish().text == "one two"
+
+
 def test_unknown_sounds_are_no_words() -> None:
     fake = FakeRecogniser(lambda pcm: [word("[unk]"), word("stop")])
     transcriber = Transcriber(FakeModel("", lambda grammar: fake))
