@@ -169,6 +169,8 @@ def _check(path: str) -> None:
             declared, present, rate = _wav_length(file, found.st_size)
     except FileNotFoundError as exc:
         raise NotFound(f"no such file: {path}", "check the name") from exc
+    except IsADirectoryError as exc:
+        raise UsageError(f"{path} is a folder", "name a sound file in it") from exc
     except OSError as exc:
         raise UsageError(f"cannot read {path}: {exc.strerror}", "check its rights") from exc
     if present < declared:

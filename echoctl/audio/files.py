@@ -146,6 +146,8 @@ class _PipeSource(_PacedSource):
             self._chunker.add(data)
             if chunk := self._chunker.next():
                 return chunk
+        if self._first:
+            raise UsageError(f"nothing came through {self.name}", "see whether what should send sound to it works")
         return self._chunker.last()
 
     def _receive(self, timeout_s: float) -> bytes | None:
@@ -160,6 +162,5 @@ class _PipeSource(_PacedSource):
             raise UsageError(
                 f"{self.name} is a sound file, not raw samples", "name the file: echoctl listen --input FILE"
             )
-        self._first = False
-        self._ended = not data
+        self._first, self._ended = self._first and not data, not data
         return data

@@ -4,8 +4,9 @@ One thread does it all, so that nothing happens behind the back of mute. Runs in
 (services/ear_process.py), which holds the microphone and nothing that opens what it wrote.
 """
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from echoctl import paths
@@ -168,7 +169,8 @@ class Ear:
         row = None
         if heard.word:
             self._presence.count("wakes")
-            row = self._recorder.detected(heard, now_ms) if spec.keep else None
+            with self._storing():
+                row = self._recorder.detected(heard, now_ms) if spec.keep else None
             self._pipe.send("wake", t=round(heard.t, 3), word=heard.word, scores=dict(heard.scores))
         start = max(round((heard.start - spec.preroll_ms / 1000) * SAMPLE_RATE), self._ring.oldest)
         before = self._ring.since(start)
@@ -223,18 +225,24 @@ class Ear:
         try:
             if verdict is not EndPoint.NOTHING:
                 self._light.show(LedState.THINKING)
-                self._commit(utterance)
-                self._light.unstored = False
-        except StoreError as error:
-            # A microphone goes on: the disk may have room again at the next request. A file has no next one.
-            if self._spec.input is not None or self._spec.once:
-                raise
-            self._light.unstored = True
-            self._pipe.send("error", **error_fields(error))
+                with self._storing():
+                    self._commit(utterance)
+                    self._light.unstored = False
         finally:
             utterance.zero()
             self._detector.reset()
         self._light.rest()
+
+    @contextlib.contextmanager
+    def _storing(self) -> Iterator[None]:
+        """A microphone outlives a full disk: there may be room again at the next request. A file has no next one."""
+        try:
+            yield
+        except StoreError as error:
+            if self._spec.input is not None or self._spec.once:
+                raise
+            self._light.unstored = True
+            self._pipe.send("error", **error_fields(error))
 
     def _commit(self, utterance: Utterance) -> None:
         """Seal and store, then say so: what is announced is on the disk."""
@@ -249,7 +257,10 @@ class Ear:
                 wake_word=utterance.word,
                 scores=utterance.scores,
             )
-        words = [{"text": w.text, "start": w.start, "end": w.end, "confidence": w.confidence} for w in transcript.words]
+        words = [
+            {"text": w.text, "start": round(w.start, 3), "end": round(w.end, 3), "confidence": round(w.confidence, 3)}
+            for w in transcript.words
+        ]
         self._pipe.send("transcript", id=recording and recording.id, text=transcript.text, words=words)
         if recording is not None:
             self._presence.count("recordings")
@@ -265,9 +276,10 @@ class Ear:
 
     def _near_miss(self, miss: NearMiss) -> None:
         self._presence.count("near_misses")
-        self._presence.set()
+        self._presence.show()
         if self._spec.keep:
-            self._recorder.near_miss(miss.word, self._clock.now_ms())
+            with self._storing():
+                self._recorder.near_miss(miss.word, self._clock.now_ms())
         self._pipe.send("near_miss", word=miss.word, t=round(miss.t, 3), scores=dict(miss.scores))
 
     def _follow_mute(self) -> None:
@@ -286,12 +298,14 @@ class Ear:
         """The audio so far has nothing to do with what comes: after a mute, or a gap."""
         self._ring.zero()
         self._detector.reset()
+        self._transcriber.begin()
 
     def _device_event(self, what: str, fields: Mapping[str, Any]) -> None:
         """The capture lost, found or doubts its device."""
         self._pipe.send("device", what=what, **fields)
         if self._log is not None:
-            self._log.add("device", {"what": what, **fields})
+            with self._storing():
+                self._log.add("device", {"what": what, **fields})
         if what in ("lost", "back"):
             self._light.lost, self._push = what == "lost", False
             self._cut_short()

@@ -38,7 +38,7 @@ class Light:
         """Show a state, and the counters of the source with it."""
         health = self._capture.health()
         self._presence.health(overflows=health.overflows, dropped_ms=health.dropped_ms, lag_ms=health.lag_ms)
-        self._presence.set(led=led.value, mic=self._mic)
+        self._presence.show(led=led.value, mic=self._mic)
         if self._shown != (led.value, self._presence.muted):
             self._shown = (led.value, self._presence.muted)
             self._pipe.send("state", state=led.value, muted=self._presence.muted, by=self._presence.muted_by)

@@ -203,6 +203,11 @@ class Presence:
         values["lag_ms"] = max(values["lag_ms"], self._counters["lag_ms"])
         self._counters.update(values)
 
+    def show(self, **changes: int | str) -> None:
+        """As `set`; what a full disk has no room for is written the next time."""
+        with contextlib.suppress(StoreError):
+            self.set(**changes)
+
     def set(self, **changes: int | str) -> None:
         """Write the columns that differ from what was written last, and the counters if they moved."""
         import json  # noqa: PLC0415 - 6 ms that `status` must not pay; the listener has it anyway

@@ -144,6 +144,21 @@ def test_looking_does_not_keep_a_listener_from_starting() -> None:
         looking.wait()
 
 
+def test_what_a_full_disk_has_no_room_for_is_shown_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*what: object) -> None:
+        raise db.StoreFull("the disk is full", "")
+
+    paths.private_dir(paths.data_dir())
+    with state.Presence(pid=1) as presence:
+        with monkeypatch.context() as patch:
+            patch.setattr(state.rows, "update", full)
+            presence.show(led="idle")
+            with pytest.raises(StoreError):
+                presence.set(led="idle")
+        presence.show(led="idle")
+        assert state.snapshot().led == "idle"
+
+
 def test_an_idle_listener_writes_nothing() -> None:
     paths.private_dir(paths.data_dir())
     with state.Presence(pid=1) as presence:
