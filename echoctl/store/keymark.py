@@ -2,11 +2,13 @@
 
 Every transaction that writes pages with keys is a `writing`: it puts the mark, which is for a process that is killed,
 and keeps everybody else from cutting the log off, because what is cut off stays on the disk as it is, and would outlive
-a later purge of those keys. The fast path comes through here: only os and fcntl.
+a later purge of those keys. The fast path comes through here: only errors, os and fcntl.
 """
 
 import fcntl
 import os
+
+from echoctl.errors import StoreError
 
 
 class writing:  # noqa: N801 - used like a function: `with writing(path), immediate(conn):`
@@ -19,11 +21,18 @@ class writing:  # noqa: N801 - used like a function: `with writing(path), immedi
         self._database = database
 
     def __enter__(self) -> None:
-        """Take the lock, shared, and put the mark."""
-        self._folder = _open(self._database)
-        fcntl.flock(self._folder, fcntl.LOCK_SH)
-        if not is_set(self._database):
-            os.close(os.open(_path(self._database), os.O_CREAT | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        """Take the lock, shared, and put the mark so that it lasts. Raises StoreError."""
+        folder = _open(self._database)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_SH)
+            if not is_set(self._database):
+                os.close(os.open(_path(self._database), os.O_CREAT | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+                os.fsync(folder)
+        except OSError as exc:
+            os.close(folder)
+            hint = "check the folder, its rights and the disk"
+            raise StoreError(f"cannot make a file beside {self._database}: {exc.strerror}", hint) from exc
+        self._folder = folder
 
     def __exit__(self, *_: object) -> None:
         """Let go of the lock."""

@@ -1,7 +1,11 @@
+import errno
 import fcntl
 import os
 from pathlib import Path
 
+import pytest
+
+from echoctl.errors import StoreError
 from echoctl.store import keymark
 
 
@@ -34,4 +38,23 @@ def test_nobody_is_alone_while_somebody_writes_keys(tmp_path: Path) -> None:
     with keymark.writing(database), keymark.writing(database), keymark.alone(database) as alone:
         assert not alone
     with keymark.alone(database) as alone:
+        assert alone
+
+
+def test_a_new_mark_lasts_and_one_that_cannot_be_put_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, synced = str(tmp_path / "echoctl.db"), []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    for _ in range(2):
+        with keymark.writing(database):
+            pass
+    assert len(synced) == 1
+    os.unlink(database + "-keys")
+
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(StoreError, match="Input/output error"), keymark.writing(database):
+        pass
+    with keymark.alone(database) as alone:  # the lock is not kept
         assert alone
