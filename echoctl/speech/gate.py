@@ -3,6 +3,8 @@
 Pure bookkeeping: no model, no clock. Time is counted in chunks of 80 ms or in seconds of the stream.
 """
 
+import math
+
 import numpy as np
 
 
@@ -11,9 +13,10 @@ def rms(pcm: bytes) -> float:
 
     The mean is no sound: cheap microphones add a constant that may be larger than a voice.
     """
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    samples -= samples.mean() if len(samples) else 0.0
-    return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
+    samples = np.frombuffer(pcm, np.int16).astype(np.float64)
+    count = max(1, len(samples))
+    mean = float(samples.sum()) / count
+    return math.sqrt(max(0.0, float(np.dot(samples, samples)) / count - mean * mean))
 
 
 class EnergyGate:
