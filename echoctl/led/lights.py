@@ -1,6 +1,7 @@
 """Lights that show the ring: a line of the terminal, and a light of the kernel (/sys/class/leds)."""
 
 import contextlib
+import unicodedata
 from pathlib import Path
 
 from echoctl.errors import DeviceError
@@ -26,9 +27,18 @@ def terminal_line(state: LedState, seconds: float, *, level: float, text: str, w
     room = width - 1
     segments = min(ring.SEGMENTS, room - WORD_WIDTH) if colour else 0
     if segments < 3:
-        return words[:room]
+        return _cut(words, room)
     strip = "".join(f"\x1b[38;2;{r};{g};{b}m━" for r, g, b in ring.colours(state, seconds, level, segments))
-    return f"{strip}\x1b[0m {words[: room - segments - 1]}"
+    return f"{strip}\x1b[0m {_cut(words, room - segments - 1)}"
+
+
+def _cut(text: str, width: int) -> str:
+    """At most `width` columns of it; wide characters take two."""
+    for at, letter in enumerate(text):
+        width -= 2 if unicodedata.east_asian_width(letter) in "FW" else 1
+        if width < 0:
+            return text[:at]
+    return text
 
 
 class SysfsLight:

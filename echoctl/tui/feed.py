@@ -11,7 +11,7 @@ from typing import Any
 
 from textual.message import Message
 
-from echoctl.errors import EchoctlError
+from echoctl.errors import DeviceError, EchoctlError
 from echoctl.led.lights import SysfsLight
 from echoctl.model import LedState
 from echoctl.services import following, state
@@ -139,8 +139,17 @@ class EarFeed:
                 if event["type"] != "level":
                     hooks.tell(event)
                 if event["type"] == "state" and light is not None:
-                    light.show(LedState(event["state"]))
+                    light = self._shine(light, event["state"])
                 self._tell(EarEvent(event))
+
+    def _shine(self, light: SysfsLight, state: str) -> SysfsLight | None:
+        """Set the kernel's light; one that went away is not worth the session."""
+        try:
+            light.show(LedState(state))
+        except DeviceError as error:
+            self._complain(f"{error.message}; listening goes on without it")
+            return None
+        return light
 
     def _add_hooks(self, hooks: Any, stack: contextlib.ExitStack) -> None:
         """What `listen` gives its front: the command of the configuration, chimes, plugins."""

@@ -15,6 +15,11 @@ def test_the_line_never_wraps(width: int, colour: bool) -> None:
     assert len(re.sub(r"\x1b\[[0-9;]*m", "", line)) < width
 
 
+def test_wide_characters_are_counted_as_two() -> None:
+    line = terminal_line(LedState.LISTENING, 0.5, level=0.5, text="明日の天気はどうですか", width=24, colour=False)
+    assert line == "● listening 明日の天気"  # 22 columns; the next one would be the 24th
+
+
 @pytest.mark.parametrize("state", LedState)
 @pytest.mark.parametrize("width", [14, 16, 20, 24, 80])
 def test_the_word_is_always_whole(width: int, state: LedState) -> None:

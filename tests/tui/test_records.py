@@ -1,6 +1,5 @@
 """The verbs of the history, by their keys."""
 
-import asyncio
 import os
 import threading
 import time
@@ -300,15 +299,17 @@ def test_escape_gives_a_search_up(heard: list[str], monkeypatch: pytest.MonkeyPa
     play(scene)
 
 
-def test_a_page_of_a_list_that_has_changed_is_not_shown(heard: list[str]) -> None:
+def test_a_page_of_a_list_that_has_changed_is_not_shown(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         async with stage() as on:
             await on.sees("set a timer")
-            fetching = on.app._records.fetch(0)
-            task = asyncio.ensure_future(fetching)
-            await asyncio.sleep(0)
-            on.app.history.renew(replace(on.app.history.overview, total=2))
-            await task
-            assert 0 in on.app.history._stale
+
+            async def changed_meanwhile(before: str | None) -> list[Recording]:
+                on.app.history.renew(replace(on.app.history.overview, total=3))
+                return []
+
+            monkeypatch.setattr(on.app._records._desk, "page", changed_meanwhile)
+            await on.app._records.fetch(0)
+            assert len(on.app.history._pages[0]) == 3
 
     play(scene)

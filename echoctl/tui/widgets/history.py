@@ -79,13 +79,14 @@ class HistoryList(ScrollView, can_focus=True):
 
     def renew(self, overview: Overview) -> None:
         """The history has changed: everything is fetched again, and the cursor stays with its recording."""
+        followed = self._in_view
         grown = overview.total - self.overview.total + self._forgotten
         self._forgotten = 0
         if self.cursor and self._found is None:
             self.cursor = max(0, min(self.cursor + grown, overview.total - 1))
         self.overview = overview
         self._stale, self._asked = set(self._pages), set()
-        self._resize()
+        self._resize(follow=followed)
 
     def put(self, number: int, recordings: list[Recording]) -> None:
         """A page has come."""
@@ -150,10 +151,16 @@ class HistoryList(ScrollView, can_focus=True):
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
 
-    def _resize(self) -> None:
+    @property
+    def _in_view(self) -> bool:
+        """Whether the cursor is seen: somebody may have turned the wheel."""
+        return 0 <= self.cursor - self.scroll_offset.y < max(1, self.size.height)
+
+    def _resize(self, *, follow: bool = True) -> None:
         self.cursor = max(0, min(self.cursor, self.total - 1))
         self.virtual_size = Size(0, self.total)
-        self._into_view()
+        if follow:
+            self._into_view()
         self.refresh()
 
     def _at(self, index: int) -> Recording | None:
