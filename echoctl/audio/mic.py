@@ -1,8 +1,8 @@
 """The microphone: a PortAudio stream in callback mode, at the device's own rate, resampled to chunks.
 
 The callback runs in PortAudio's thread and only copies into memory that was allocated before. The reader is woken when
-as much has come as it asked for: while nobody speaks the ear is `patient` and is woken twice a second instead of twelve
-times, which is most of what listening costs.
+as much has come as it asked for: while nobody speaks the ear has the `patience` to be woken twice a second instead of
+twelve times, which is most of what listening costs.
 
 What sounddevice does when a device fails, as seen with PulseAudio and PipeWire:
 unplugged or server gone: the stream ends without an exception. Suspended or frozen: blocks stop, the stream still says
@@ -36,11 +36,6 @@ RING_S = 10.0
 
 HEAD_START_S = 0.04
 """Silence before the first block: what the resampler holds back at most at 44.1 and 48 kHz."""
-
-PATIENT_BLOCKS = 6
-"""How many blocks may wait while nobody speaks: 0.48 s. It takes longer to say a wake word and to be sure of it, and
-what has gathered is caught up with in one go.
-"""
 
 STALL_S = 1.4
 """No block for so long, and the device has gone to sleep or its server hangs."""
@@ -79,8 +74,8 @@ class Microphone:
 
     def __init__(self, device: Device, on_event: OnEvent) -> None:
         self.name = device.name
-        self.patient = False
-        """True lets PATIENT_BLOCKS gather before read() gives the first of them."""
+        self.patience = 1
+        """How many blocks gather before read() gives the first of them."""
         self._on_event = on_event
         self._rate = device.rate
         self._block_frames = round(device.rate * BLOCK_S)
@@ -201,8 +196,7 @@ class Microphone:
         self._arrived.ring()
 
     def _enough(self) -> bool:
-        blocks = PATIENT_BLOCKS if self.patient else 1
-        self._wanted = blocks * self._block_frames * self._frame_bytes
+        self._wanted = self.patience * self._block_frames * self._frame_bytes
         return self._written - self._taken >= self._wanted
 
     def _drain(self) -> None:

@@ -69,8 +69,8 @@ class Capture:
         """The device's own name once it is open."""
         self.discontinuous = False
         """What read() gives next has nothing to do with what came before; the reader clears it."""
-        self.patient = False
-        """Nobody speaks: a microphone may then gather some chunks before it gives the first (see audio.mic)."""
+        self.patience = 1
+        """How many chunks a microphone gathers before it gives the first (see audio.mic)."""
 
     @property
     def is_open(self) -> bool:
@@ -101,7 +101,7 @@ class Capture:
             self._recover(timeout_s)
             return None
         if isinstance(self._source, mic.Microphone):
-            self._source.patient = self.patient
+            self._source.patience = self.patience
         try:
             chunk = self._source.read(timeout_s)
             return None if chunk and self._muted else chunk

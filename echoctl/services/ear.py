@@ -43,6 +43,14 @@ POLL_S = 0.05
 WAIT_S = 0.6
 """How long the ear waits for sound: longer than a patient microphone gathers it."""
 
+QUIET_CHUNKS = 6
+"""How many chunks may gather while nobody speaks: 0.48 s. It takes longer to say a wake word and to be sure of it, and
+what has gathered is caught up with in one go.
+"""
+
+TALK_CHUNKS = 2
+"""The same while somebody speaks and nothing resembles a wake word."""
+
 _SILENCE = bytes(CHUNK_BYTES)
 
 
@@ -129,7 +137,7 @@ class Ear:
             self._look_at = time.monotonic() + self._look_every_s
             if self._presence.changed() and self._light.mutable:
                 self._follow_mute()
-        self._capture.patient = self._utterance is None and self._detector.is_quiet and not self._push
+        self._capture.patience = self._patience
         chunk = self._capture.read(WAIT_S)
         if chunk is None:
             return True
@@ -141,6 +149,15 @@ class Ear:
             self._forget()
         self._ring.append(chunk)
         return self._hear(chunk)
+
+    @property
+    def _patience(self) -> int:
+        if self._utterance is not None or self._push:
+            return 1
+        if self._detector.is_quiet:
+            return QUIET_CHUNKS
+        score, threshold = self._detector.closest
+        return TALK_CHUNKS if score < threshold else 1
 
     def _hear(self, chunk: bytes) -> bool:
         if self._utterance is not None and self._utterance.under_way(self._spec.min_speech_ms):

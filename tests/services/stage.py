@@ -24,6 +24,7 @@ class Room:
     discontinuous = False
     muted = False
     was_open = False
+    patience = 0
 
     def __init__(self, pcm: bytes, at: Mapping[int, Callable[[], None]]) -> None:
         self.while_muted: Callable[[], None] = lambda: None
@@ -70,6 +71,7 @@ class Spotter:
 
     description: Mapping[str, str] = {"alexa": "a fake"}
     notes: Sequence[str] = ()
+    closest = (0.0, 0.5)
 
     def __init__(self, when: Sequence[float], misses: Sequence[float] = ()) -> None:
         self.when = {round(t * SAMPLE_RATE / CHUNK_SAMPLES) for t in when}

@@ -101,6 +101,24 @@ def test_no_store_keeps_nothing_but_still_answers(monkeypatch: pytest.MonkeyPatc
     assert [line["id"] for line in stage.pipe.sent if line["type"] == "transcript"] == [None]
 
 
+def test_it_waits_for_more_where_nothing_can_be_missed_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    spotter = Spotter([6.0])
+    stage = Stage(monkeypatch, sound((2, 0), (4, LOUD), (2, 0)), spotter)
+    seen: dict[str, int] = {}
+
+    def see(name: str) -> None:
+        seen[name] = stage.room.patience
+
+    stage.at(1.0, lambda: see("quiet"))
+    stage.at(4.0, lambda: (see("talk"), setattr(spotter, "closest", (0.5, 0.5))))
+    stage.at(5.0, lambda: see("nearly a wake word"))
+    stage.at(6.5, lambda: see("a request"))
+    stage.ear.run()
+    assert seen == {
+        "quiet": module.QUIET_CHUNKS, "talk": module.TALK_CHUNKS, "nearly a wake word": 1, "a request": 1,
+    }  # fmt: skip
+
+
 def test_a_push_begins_a_request_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(monkeypatch, sound((2, 0), (2, LOUD), (2, 0)), Spotter([]))
     stage.at(2.0, stage.ear.push)
