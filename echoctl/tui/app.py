@@ -156,6 +156,8 @@ class Dashboard(Controls):
 
     def on_ear_ended(self, message: EarEnded) -> None:
         """Our own ear has gone."""
+        if self._ear is not None:
+            self._ear.close()
         self._ear = None
         lost_to_another = isinstance(message.error, StoreError) and state.listener_alive()
         self.now = ended(self.now, None if lost_to_another else message.error)

@@ -98,6 +98,11 @@ class EarFeed:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def close(self) -> None:
+        """Let go of what orders come through; once it has ended, and by whoever gave them."""
+        os.close(self._read)
+        os.close(self._write)
+
     def _order(self, what: str) -> None:
         self._orders.append(what)
         with contextlib.suppress(BlockingIOError):  # then there is a byte waiting already

@@ -71,6 +71,22 @@ def test_space_talks_without_a_wake_word(dashboard: Terminal) -> None:
     dashboard.until("○ idle")  # nothing was said
 
 
+def test_s_ends_listening_here_and_begins_it_again(dashboard: Terminal, sound_lab: SoundLab, home: Path) -> None:
+    def descriptors() -> int:
+        (pid,) = [one for one in Path("/proc").glob("[0-9]*") if _is_dashboard_of(one, home)]
+        return len(list((pid / "fd").iterdir()))
+
+    before = descriptors()
+    for _ in range(2):
+        dashboard.type("s")
+        dashboard.until("· off")
+        dashboard.until("nobody listens: s starts")
+        assert sound_lab.recorders() == []
+        dashboard.type("s")
+        dashboard.until("○ idle")
+    assert descriptors() <= before + 1
+
+
 def test_a_listener_that_is_killed_is_told_and_started_again(dashboard: Terminal) -> None:
     os.kill(state.snapshot().ear_pid, signal.SIGKILL)
     dashboard.until("SIGKILL")
