@@ -135,8 +135,10 @@ PROGRAMS = {
     "tshark -T fields": [
         *("tshark", "-n", "-T", "fields", "-e", "frame.time_epoch", "-e", "ip.src", "-e", "ip.dst"),
         *("-e", "tcp.len", "-e", "udp.length"),
-        # as little as it can do: made-up contents on port 443 would keep it looking for TLS
-        *("-o", "tcp.desegment_tcp_streams:FALSE", "--disable-protocol", "tls", "-r"),
+        # as little as it can do: made-up contents on port 443 would keep it looking for TLS, and made-up
+        # acknowledgements have it remember every packet
+        *("-o", "tcp.desegment_tcp_streams:FALSE", "-o", "tcp.analyze_sequence_numbers:FALSE"),
+        *("--disable-protocol", "tls", "-r"),
     ],
 }
 

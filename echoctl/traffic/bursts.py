@@ -14,6 +14,11 @@ from echoctl.traffic.rules import Rules
 _LATE_MS = 1000
 """So late a window may be handed over after those of other devices."""
 
+MOST_LINES = 1024
+"""Connections of one burst that are looked at one by one."""
+
+_THE_REST = -1
+
 _TOLD = (BurstClass.POSSIBLE, BurstClass.VOICE, BurstClass.BULK)
 
 
@@ -83,9 +88,7 @@ class _Open:
 
     def add(self, window: Window) -> bool:
         """Take a window; returns whether the burst has become something that one should know at once."""
-        line = self._lines.get(window.port)
-        if line is None:
-            line = self._lines[window.port] = _Line()
+        line = self._line(window.port)
         line.add(window)
         if self._speaks is None:
             self._held.append(window)
@@ -112,11 +115,11 @@ class _Open:
         held, self._held = self._held, []
         begin_ms, self._loud = line.begun(self._reached)
         at = next(n for n, window in enumerate(held) if window.up > 0 and window.start_ms >= begin_ms)
-        if held[at].first_ms - self._first.first_ms <= r.HOP * WINDOW_MS:
+        if held[at].first_ms - self._first.first_ms <= r.LEAD_MS:
             return None, self
         before, after = (_replayed(part, self._rules) for part in (held[:at], held[at:]))
         after._held, after._loud = [], self._loud
-        after._speaks, after._reached, after._grade = after._lines[held[at].port], self._reached, self._grade
+        after._speaks, after._reached, after._grade = after._line(line.port), self._reached, self._grade
         return before, after
 
     def noun(self) -> Burst:
@@ -134,6 +137,14 @@ class _Open:
             span_ms=max(run.longest for run in runs) * WINDOW_MS,
             grade=self._grade,
         )
+
+    def _line(self, port: int) -> "_Line":
+        """The connection with that port; those beyond `MOST_LINES`, of which only a scan has so many, are one."""
+        line = self._lines.get(port)
+        if line is None:
+            port = port if len(self._lines) < MOST_LINES else _THE_REST
+            line = self._lines.setdefault(port, _Line(port))
+        return line
 
     def _graded(self) -> BurstClass:
         """The grade so far. What was speech stays speech whatever follows, unless the whole is too fast for sound."""
@@ -155,7 +166,8 @@ def _replayed(windows: Sequence[Window], rules: Rules) -> _Open:
 class _Line:
     """One connection within a burst."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self.port = port
         self.wide = _Run(r.HOP, r.WITHIN)
         self._fine = _Run(r.FINE_HOP, r.FINE_WITHIN)
         self._even: list[tuple[int, int]] = []  # (place, bytes) of a stretch that is even
@@ -196,7 +208,7 @@ class _Line:
     def begun(self, grade: BurstClass | None) -> tuple[int, int]:
         """When what has the shape of speech began (Unix ms), and below how many bytes a window is no part of it."""
         run = self.wide if grade is BurstClass.VOICE else self._fine
-        least = run.typical() // r.QUIETER
+        least = _middle(run.sizes[-r.EVEN_WINDOWS :]) // r.QUIETER
         return next(
             place for place, size in zip(run.places, run.sizes, strict=True) if size >= least
         ) * WINDOW_MS, least
@@ -242,13 +254,9 @@ class _Run:
         self.longest = max(self.longest, place - self._begin + 1)
         return anew
 
-    def typical(self) -> int:
-        """The bytes of the median window."""
-        return _middle(self.sizes)
-
     def levelled(self) -> int:
         """The bytes of the run, each window cut down to `STANDS_OUT` times the median one."""
-        limit = r.STANDS_OUT * self.typical()
+        limit = r.STANDS_OUT * _middle(self.sizes)
         return sum(min(size, limit) for size in self.sizes)
 
     def even(self) -> list[tuple[int, int]]:

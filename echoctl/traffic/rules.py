@@ -28,8 +28,8 @@ class Rules:
 ACTIVE_BYTES = 200
 """A window with less is not active for `voice`: beats and acknowledgements of a protocol."""
 
-HOP = 3
-"""Active windows at most so far apart belong together; a pause between words is shorter."""
+HOP = 4
+"""Active windows at most so far apart belong together; a pause between words in which nothing is sent is shorter."""
 
 WITHIN = 40
 """… as far as they are no older than this: 12 kB in 8 s are 12 kbit/s, and less is no sound that speakers send."""
@@ -74,6 +74,9 @@ fastest speaker that was seen (a Nest Mini) catches up at 53,000."""
 
 QUIETER = 4
 """Windows that are so many times smaller than speech is neither begin nor prolong it: beats between packets of it."""
+
+LEAD_MS = 600
+"""What precedes speech by more than this is another burst."""
 
 STATUS_BYTES = 2000
 """status: at least this much; less is a keepalive."""

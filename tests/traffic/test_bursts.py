@@ -142,9 +142,9 @@ def test_music_on_another_connection_hides_no_speech() -> None:
     assert VOICE_GRADE in {burst.grade for burst in segmented([*asked, *music])}
 
 
-@pytest.mark.parametrize("beat", [90, 250])
-def test_beats_in_the_same_connection_neither_begin_nor_prolong_a_request(beat: int) -> None:
-    beats = [(0.3 + second, beat) for second in range(50)]
+@pytest.mark.parametrize(("beat", "every"), [(90, 1.0), (250, 1.0), (90, 0.4)])
+def test_beats_in_the_same_connection_neither_begin_nor_prolong_a_request(beat: int, every: float) -> None:
+    beats = [(0.3 + n * every, beat) for n in range(round(50 / every))]
     packets = sorted(beats + report(20, 20_000, 0.5) + speech(20.5, 3, 70) + speech(30, 3, 70))
     found = segmented(windows(packets))
     spoken = [burst for burst in found if burst.grade is VOICE_GRADE]
@@ -189,3 +189,26 @@ def test_a_log_behind_a_request_does_not_hide_it() -> None:
 def test_a_trickle_is_no_speech_however_long() -> None:
     assert grades([(1 + n * 0.4, 120) for n in range(140)]) == [STATUS]
     assert VOICE_GRADE not in grades([(1 + n * 0.4, 400) for n in range(140)])
+
+
+def test_words_with_pauses_in_which_nothing_is_sent_are_one_request() -> None:
+    words = [packet for at in (1.0, 2.4, 3.8) for packet in speech(at, 0.8, 70)]
+    assert [(burst.grade, burst.start_ms - BEGIN_MS) for burst in segmented(windows(words))] == [(VOICE_GRADE, 1000)]
+
+
+def test_connections_of_a_burst_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("echoctl.traffic.bursts.MOST_LINES", 4)
+    segmenter = Segmenter()
+    for window in sorted(w for port in range(20) for w in windows([(1 + port / 50, 90)], port=port)):
+        segmenter.feed(window)
+    for window in windows(speech(2, 3, 70), port=99):
+        segmenter.feed(window)
+    assert len(next(iter(segmenter._open.values()))._lines) <= 5
+    assert VOICE_GRADE in {burst.grade for burst in segmenter.flush()}
+
+
+def test_speech_is_parted_also_from_another_connection() -> None:
+    beats = windows([(0.2 + n * 0.2, 90) for n in range(30)], port=40001)
+    found = segmented(beats + windows(speech(3, 3, 700, 0.02)))
+    assert [(burst.grade, burst.start_ms - BEGIN_MS) for burst in found][1] == (VOICE_GRADE, 3000)
+    assert [burst.grade for burst in segmented(beats + windows(speech(3, 3, 1500, 0.02)))][1] is BurstClass.BULK
