@@ -28,7 +28,7 @@ def _own(
     }
 
 
-_DARK = _own("#232a36", "#7f8a9c", "#5f6b7e", "#22c7f2", "#5b8cff", "#26303f", "#17324f", "#f2f7ff")
+_DARK = _own("#232a36", "#8490a3", "#6f7b90", "#22c7f2", "#5b8cff", "#26303f", "#17324f", "#f2f7ff")
 THEMES = (
     Theme(
         "echoctl-dark", primary="#3b82f6", secondary="#22c7f2", accent="#7cc4ff", warning="#f0be00", error="#ff5a5a",
@@ -38,7 +38,7 @@ THEMES = (
     Theme(
         "echoctl-light", primary="#0b5bd3", secondary="#0077a8", accent="#0b5bd3", warning="#8a5a00", error="#c3141f",
         success="#0a7a46", foreground="#1b2330", background="#f7f8fa", surface="#ffffff", panel="#eceff4", dark=False,
-        variables=_own("#d5dae2", "#5c6675", "#707a89", "#0077a8", "#3056d3", "#c3cad5", "#cfe3ff", "#0b1f3a"),
+        variables=_own("#d5dae2", "#566070", "#68727f", "#0077a8", "#3056d3", "#c3cad5", "#cfe3ff", "#0b1f3a"),
     ),
     Theme(
         "echoctl-contrast", primary="#ffffff", secondary="#00ffff", accent="#ffff00", warning="#ffff00",

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from textual.color import Color
+from textual.theme import Theme
 
 from echoctl.errors import UsageError
 from echoctl.tui import theme
@@ -19,6 +21,28 @@ def test_each_theme_paints(heard: list[str], name: str) -> None:
             await on.sees("set a timer")
 
     play(scene)
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 has it: 1 for none, 21 for black on white."""
+
+    def light(colour: str) -> float:
+        parts = Color.parse(colour).normalized
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("one", [one for one in theme.THEMES if not one.ansi], ids=lambda one: one.name)
+def test_every_text_can_be_read(one: Theme) -> None:
+    assert one.background and one.foreground and one.accent and one.error and one.warning and one.success
+    least = 7.0 if one.name == "echoctl-contrast" else 4.5
+    names = ("e-dim", "e-label", "e-talk", "e-think")
+    texts = [one.foreground, one.accent, one.error, one.warning, one.success, *(one.variables[name] for name in names)]
+    assert min(contrast(text, one.background) for text in texts) >= least
+    assert contrast(one.variables["e-on-cursor"], one.variables["e-cursor"]) >= least
 
 
 @pytest.mark.parametrize("name", ["nord", "solarized-light", "ansi-dark"])
