@@ -19,7 +19,7 @@ from echoctl.services import events, state
 from echoctl.services.capture import Capture, CaptureSpec
 from echoctl.services.light import Light
 from echoctl.services.meter import Meter
-from echoctl.services.pipe import EarSpec, Pipe, error_fields
+from echoctl.services.pipe import EarSpec, Pipe, error_fields, recording_fields, transcript_fields
 from echoctl.services.recording import Recorder
 from echoctl.services.sealing import UNSEALED, Seal
 from echoctl.services.utterance import Utterance
@@ -274,22 +274,10 @@ class Ear:
                 wake_word=utterance.word,
                 scores=utterance.scores,
             )
-        words = [
-            {"text": w.text, "start": round(w.start, 3), "end": round(w.end, 3), "confidence": round(w.confidence, 3)}
-            for w in transcript.words
-        ]
-        self._pipe.send("transcript", id=recording and recording.id, text=transcript.text, words=words)
+        self._pipe.send("transcript", id=recording and recording.id, **transcript_fields(transcript))
         if recording is not None:
             self._presence.count("recordings")
-            self._pipe.send(
-                "recording",
-                id=recording.id,
-                at_ms=recording.at_ms,
-                duration_ms=recording.duration_ms,
-                wake_word=recording.wake_word or None,
-                room=recording.room or None,
-                size=recording.size,
-            )
+            self._pipe.send("recording", **recording_fields(recording))
 
     def _near_miss(self, miss: NearMiss) -> None:
         self._presence.count("near_misses")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from echoctl.errors import EchoctlError
+from echoctl.model import Recording, Transcript
 
 DROPPABLE = ("level", "partial")
 """What may be lost when the front does not keep up; everything else waits for it."""
@@ -74,6 +75,27 @@ class Pipe:
 def error_fields(error: EchoctlError) -> dict[str, Any]:
     """An error as it travels: without its type, which the code stands for."""
     return {"code": error.exit_code, "message": error.message, "hint": error.hint}
+
+
+def transcript_fields(transcript: Transcript) -> dict[str, Any]:
+    """What was understood; times in seconds of the recording."""
+    words = [
+        {"text": w.text, "start": round(w.start, 3), "end": round(w.end, 3), "confidence": round(w.confidence, 3)}
+        for w in transcript.words
+    ]
+    return {"text": transcript.text, "words": words}
+
+
+def recording_fields(recording: Recording) -> dict[str, Any]:
+    """A recording that is on the disk."""
+    return {
+        "id": recording.id,
+        "at_ms": recording.at_ms,
+        "duration_ms": recording.duration_ms,
+        "wake_word": recording.wake_word or None,
+        "room": recording.room or None,
+        "size": recording.size,
+    }
 
 
 class Reader:
