@@ -6,6 +6,7 @@ openWakeWord    pyopen-wakeword, models CC BY-NC-SA 4.0 (github.com/dscripka/ope
 Vosk grammar    any phrase of the vocabulary: 17 ms per second
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -54,7 +55,7 @@ class Heard:
     end: float
     confidence: float
     pause: float
-    """Seconds between it and the word before, or the beginning of the audio."""
+    """Seconds between it and the word before; infinite where there is none."""
 
 
 def micro_installed() -> bool:
@@ -167,7 +168,7 @@ def occurrences(words: Sequence[Word], phrase: str) -> list[Heard]:
     for at in range(len(words) - len(parts) + 1):
         run = words[at : at + len(parts)]
         if [word.text for word in run] == parts:
-            pause = run[0].start - (words[at - 1].end if at else 0.0)
+            pause = run[0].start - words[at - 1].end if at else math.inf
             found.append(Heard(run[0].start, run[-1].end, min(word.confidence for word in run), pause))
     return found
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from echoctl.model import BYTES_PER_SECOND, SAMPLE_WIDTH, Detection, NearMiss, Word
+from echoctl.model import Detection, NearMiss, Word
 from echoctl.speech.lanes import Recent
 from echoctl.speech.models import SpeechModel
 from echoctl.speech.spotters import UNKNOWN, Heard, PhraseCheck, occurrences, seconds, weighted
@@ -16,11 +16,11 @@ class GrammarLane:
     has ended), at its next three guesses while it goes on showing it, and once more when the phrase has ended, a
     grammar full of ordinary words decodes the last moments afresh: in three windows of different length, since over
     noise the recogniser finds in one what it does not find in another. The score of a word is the mean of what it is
-    worth in them, as far as it takes to decide. A word that follows another without a pause, or that a window cuts
-    into, is worth a third: who calls begins to speak, and most of what sounds like a short word is part of others.
+    worth in them, as far as it takes to decide. A word that follows another without a pause is worth a third: who
+    calls begins to speak, and most of what sounds like a short word is part of others.
     """
 
-    WINDOWS_S = (1.4, 2.4, 3.4)
+    WINDOWS_S = (1.0, 2.4, 3.4)
     LATE_S = 0.8
     """How much longer they are when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
     LATEST_S = 1.6
@@ -110,8 +110,7 @@ class GrammarLane:
 
     def _at(self, word: str, t: float, span: float) -> tuple[float, Heard | None]:
         """Where the second grammar finds `word` in the last `span` seconds, in seconds of the stream; worth first."""
-        # Silence before the first sound: a word may begin with it, and is not cut into.
-        pcm = self._recent(span).rjust(int(span * BYTES_PER_SECOND) // SAMPLE_WIDTH * SAMPLE_WIDTH, b"\0")
+        pcm = self._recent(span)
         base = t - seconds(pcm)
         found = [
             (self._worth(one), Heard(base + one.start, base + one.end, one.confidence, one.pause))

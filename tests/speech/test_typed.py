@@ -130,31 +130,10 @@ def test_a_word_in_running_speech_must_be_sure_in_every_window(
     assert isinstance(outcome, Detection) is wakes
 
 
-@pytest.mark.parametrize(("start", "wakes"), [(7.8, False), (7.91, True)])
-def test_a_word_that_the_window_cuts_into_counts_as_running_on(start: float, wakes: bool) -> None:
-    outcome = judged([Word("computer", start, 8.6, 1.0)], [], [])
-    assert isinstance(outcome, Detection) is wakes
-
-
 @pytest.mark.parametrize(("end", "wakes"), [(8.41, True), (8.39, False)])
 def test_a_word_of_long_ago_does_not_wake(end: float, wakes: bool) -> None:
-    outcome = judged([Word("computer", 8.0, end, 1.0)], [], [])
+    outcome = judged([Word("computer", 8.25, end, 1.0)], [], [])
     assert isinstance(outcome, Detection) is wakes
-
-
-def test_before_the_first_sound_there_was_silence() -> None:
-    tape = Tape()
-    checks: list[bytes] = []
-
-    def make(grammar: object) -> FakeRecogniser:
-        if isinstance(grammar, list) and "the" not in grammar:
-            return Guesses([[Word("computer", 0.0, 0.5, 1.0)]])
-        return FakeRecogniser(lambda pcm: checks.append(pcm) or [] if pcm else [])  # type: ignore[func-returns-value]
-
-    lane = typed.GrammarLane(["computer"], FakeModel("computer the", make), tape.recent, {})
-    lane.feed(tape.add(LOUD), 0.08, awake=True)
-    assert {len(pcm) / BYTES_PER_SECOND for pcm in checks} == {2.2, 3.2, 4.2}
-    assert all(pcm.endswith(LOUD) and not any(pcm[: -len(LOUD)]) for pcm in checks)
 
 
 def test_the_guess_that_quiet_cuts_short_is_decided() -> None:
