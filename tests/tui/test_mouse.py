@@ -43,6 +43,8 @@ def test_the_wheel_scrolls_and_a_click_means_what_is_seen(recorder: Recorder) ->
     async def scene() -> None:
         async with stage() as on:
             await on.sees("number 29")
+            await on.until(lambda: on.app.history.allow_vertical_scroll)  # the scrollbar has come: its room is taken
+            await on.pilot.pause()
             at = on.app.history.region
             for _ in range(3):
                 on.app.history.post_message(
