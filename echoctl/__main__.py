@@ -3,6 +3,8 @@
 import gc
 import sys
 
+from echoctl import interrupts
+
 
 def main() -> int:
     """Run echoctl with the arguments of this process and return its exit code.
@@ -11,6 +13,7 @@ def main() -> int:
     the system takes back anyway: together that is more than the start of a bare interpreter.
     """
     gc.disable()
+    interrupts.deadly()
     try:
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # Ctrl-C while modules were still being imported
@@ -40,6 +43,7 @@ def _dashboard() -> int | None:
     try:
         from echoctl.cli.dashboard import show  # noqa: PLC0415 - Textual: ten bare interpreters
 
+        interrupts.raised()
         return show()
     except Exception:  # noqa: BLE001 - a mistake or a bug: the command line meets it again and reports it properly
         return None

@@ -16,7 +16,7 @@ from typer._click.exceptions import NoArgsIsHelpError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from echoctl import __version__
+from echoctl import __version__, interrupts
 from echoctl.cli import diagnostics, output
 from echoctl.cli.group import command_group, name_values
 from echoctl.errors import EchoctlError, ExitCode, UsageError
@@ -60,6 +60,7 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         name_values(command)
         gc.enable()  # echoctl.__main__ has switched it off, and commands may run for days
+        interrupts.raised()
         return command
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
