@@ -4,12 +4,15 @@ Below everything else in the store, so that migrations and the log's eraser need
 """
 
 import sqlite3
+import time
 from types import TracebackType
 
 from echoctl.errors import StoreError
 
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""
+
+_SLICE_MS = 20
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """What the module raises over a damaged file: where SQLite's own message quotes it, it may not be text."""
@@ -32,11 +35,21 @@ class immediate:  # noqa: N801 - used like a function: `with immediate(conn):`
 
     def __enter__(self) -> sqlite3.Connection:
         """Take the write lock, waiting up to BUSY_SECONDS."""
+        end = time.monotonic() + BUSY_SECONDS
+        # SQLite's own waits grow to 100 ms, between which a busy writer may take the lock again and again; in slices
+        # they begin anew at 1 ms.
+        self._conn.execute(f"PRAGMA busy_timeout = {_SLICE_MS}").fetchall()
         try:
-            self._conn.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as exc:
-            raise explain(exc) from exc
-        return self._conn
+            while True:
+                try:
+                    self._conn.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as exc:
+                    if exc.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() >= end:
+                        raise explain(exc) from exc
+                else:
+                    return self._conn
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}").fetchall()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         """Commit, or roll back."""
@@ -69,19 +82,25 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Except
     return error
 
 
+def busy(path: str) -> StoreError:
+    """What is said when others write for longer than one waits."""
+    return StoreError(f"{path or 'the database'} is busy", _BUSY_HINT)
+
+
 def damaged(path: str) -> StoreError:
     """What is said of a database that is not what was written."""
     return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
 
 
+_BUSY_HINT = "another echoctl is writing to it: try again in a moment"
 _DAMAGED_HINT = "see what is left of it: echoctl db check"
 
 _ONLY_DAMAGE = ("decode to UTF-8", "unsupported file format")
 """What SQLite and its module say, under no code of its own, of bytes that were never written so."""
 
 _MEANINGS = (
-    ("SQLITE_BUSY", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
-    ("SQLITE_LOCKED", "{path} is busy", "another echoctl is writing to it: try again in a moment"),
+    ("SQLITE_BUSY", "{path} is busy", _BUSY_HINT),
+    ("SQLITE_LOCKED", "{path} is busy", _BUSY_HINT),
     ("SQLITE_FULL", "the disk is full: {path} cannot grow", "free some space and try again: nothing was changed"),
     ("SQLITE_READONLY", "{path} cannot be written", "check the rights of the file, of its folder and of the disk"),
     ("SQLITE_CANTOPEN", "{path} cannot be opened", "check the rights of the file and that its folder is writable"),

@@ -3,7 +3,7 @@
 SQLite truncates or removes the log when it is merged, and the file system gives its blocks away with all that is in
 them: on an ext4 image a quarter of the purged keys were found there. So SQLite itself writes zeros over the log,
 from its beginning to its end, before it is truncated; these are synced like any commit. What is truncated is these
-zeros and nothing else: a log in which somebody has written meanwhile stays as it is.
+zeros and no key: nobody writes keys meanwhile.
 """
 
 import os
@@ -11,7 +11,7 @@ import sqlite3
 import time
 
 from echoctl.store import keymark
-from echoctl.store.transactions import BUSY_SECONDS, data_version, immediate
+from echoctl.store.transactions import BUSY_SECONDS, immediate
 
 _PIECE_BYTES = 64 << 20
 """Largest row of filler."""
@@ -19,39 +19,27 @@ _PIECE_BYTES = 64 << 20
 _SLICE_S = 0.002
 """Between attempts. Short, because a busy writer leaves gaps of milliseconds and SQLite's own waits grow to 100 ms."""
 
-_CUT_S = 0.1
-"""How long to try among others that write: it gains space, and nothing else."""
-
 
 def erase(connection: sqlite3.Connection, patience_s: float | None = None) -> bool:
-    """Merge the log, overwrite it and truncate it; waits for readers up to `patience_s` (None: BUSY_SECONDS).
+    """Merge the log, overwrite it and truncate it; waits for others up to `patience_s` (None: BUSY_SECONDS).
 
-    Returns False when a reader kept that from happening: then the log holds what it held. When others write or read
-    without end it may stay, with what they wrote after it was overwritten. Raises sqlite3.Error or StoreError when the
-    disk is full or fails.
+    Returns False when a reader, or who writes keys, kept that from happening: then the log holds what it held. Raises
+    sqlite3.Error or StoreError when the disk is full or fails.
     """
     end = time.monotonic() + (BUSY_SECONDS if patience_s is None else patience_s)
-    overwritten = 0.0
-    while True:
-        since = data_version(connection)
-        if not _checkpoint(connection, "RESTART", end):
-            return bool(overwritten)
-        if size := _size(connection):
-            _overwrite(connection, size)
-        overwritten = overwritten or time.monotonic()
-        if _cut(connection, since) or time.monotonic() >= min(end, overwritten + _CUT_S):
-            return True
-        time.sleep(_SLICE_S)
-
-
-def _cut(connection: sqlite3.Connection, since: int) -> bool:
-    """Truncate the log and take the mark away, if nobody has written since the database had the version `since`."""
     path = _path(connection)
-    with keymark.alone(path) as alone:
-        if not alone or data_version(connection) != since or not _checkpoint(connection, "TRUNCATE", 0.0):
-            return False
-        keymark.remove(path)
-    return True
+    while _checkpoint(connection, "RESTART", end):  # waits for readers, while others may write
+        with keymark.alone(path) as alone:
+            if alone and _checkpoint(connection, "RESTART", 0.0):
+                if size := _size(path):
+                    _overwrite(connection, size)
+                if _checkpoint(connection, "TRUNCATE", 0.0):  # if a reader came in between, what stays is filler
+                    keymark.remove(path)
+                return True
+        if time.monotonic() >= end:
+            break
+        time.sleep(_SLICE_S)
+    return False
 
 
 def _checkpoint(connection: sqlite3.Connection, mode: str, end: float) -> bool:
@@ -67,10 +55,10 @@ def _checkpoint(connection: sqlite3.Connection, mode: str, end: float) -> bool:
         connection.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}").fetchall()
 
 
-def _size(connection: sqlite3.Connection) -> int:
+def _size(path: str) -> int:
     """Bytes of the log's file."""
     try:
-        return os.stat(_path(connection) + "-wal").st_size
+        return os.stat(path + "-wal").st_size
     except FileNotFoundError:
         return 0
 

@@ -66,7 +66,7 @@ def test_a_power_loss_loses_nothing(
     recorded = [call for call in calls(trace) if str(source) in call.path]
     assert sum(call.kind == "sync" for call in recorded) > 3
     chance = random.Random(f"{name} {SEED}")
-    moments = sorted(chance.randrange(len(recorded) + 1) for _ in range(LOSSES // len(SCENARIOS)))
+    moments = sorted(chance.randrange(len(recorded) + 1) for _ in range(-(-LOSSES // len(SCENARIOS))))
     done = 0
     for moment in moments:
         for call in recorded[done:moment]:

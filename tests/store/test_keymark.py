@@ -35,8 +35,10 @@ def test_nobody_is_alone_while_somebody_writes_keys(tmp_path: Path) -> None:
     database = str(tmp_path / "echoctl.db")
     with keymark.alone(database) as alone:
         assert alone
-    with keymark.writing(database), keymark.writing(database), keymark.alone(database) as alone:
+    with keymark.writing(database), keymark.alone(database) as alone:
         assert not alone
+        with pytest.raises(StoreError, match="busy"), keymark.writing(database, 0.0):
+            pass
     with keymark.alone(database) as alone:
         assert alone
 

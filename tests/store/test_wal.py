@@ -6,6 +6,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.clock import SystemClock
+from echoctl.errors import StoreError
 from echoctl.model import StoreMode
 from echoctl.services import purge
 from echoctl.services.recording import Recorder
@@ -42,7 +43,7 @@ def test_what_the_log_held_is_overwritten_before_it_is_truncated(vault: Path, mo
     with contextlib.closing(db.connect(paths.database())) as connection:
         leave_in_the_log(connection)
         assert wal.erase(connection)
-        assert seen == [("RESTART", True), ("TRUNCATE", False)]
+        assert seen == [("RESTART", True), ("RESTART", True), ("TRUNCATE", False)]
         assert log() == b""
         assert connection.execute("SELECT count(*) FROM filler").fetchone() == (0,)
 
@@ -95,39 +96,29 @@ def test_it_does_not_wait_for_a_reader_longer_than_it_may(vault: Path) -> None:
         assert wal.erase(connection, 0.0)
 
 
-def test_what_somebody_writes_meanwhile_is_not_cut_off(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_writes_keys_between_the_zeros_and_the_cut(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is cut off stays on the disk: a key that is alive now would outlive the purge that it meets later."""
-    overwrite, cut = wal._overwrite, []
+    overwrite, tried = wal._overwrite, []
 
-    def and_then_somebody_writes(connection: db.Connection, size: int) -> None:
+    def and_then_somebody_wants_to(connection: db.Connection, size: int) -> None:
         overwrite(connection, size)
-        with contextlib.closing(db.connect(paths.database())) as other:
-            leave_in_the_log(other)
+        with pytest.raises(StoreError, match="busy"), keymark.writing(paths.database(), 0.0):
+            pass
+        tried.append(size)
 
-    checkpoint = wal._checkpoint
-
-    def spy(connection: db.Connection, mode: str, end: float) -> bool:
-        cut.extend([SECRET in log()] if mode == "TRUNCATE" else [])
-        return checkpoint(connection, mode, end)
-
-    monkeypatch.setattr(wal, "_checkpoint", spy)
+    monkeypatch.setattr(wal, "_overwrite", and_then_somebody_wants_to)
     with contextlib.closing(db.connect(paths.database())) as connection:
         leave_in_the_log(connection)
-        monkeypatch.setattr(wal, "_overwrite", and_then_somebody_writes)
         assert wal.erase(connection, 0.0)
-        assert SECRET in log() and cut == []
-        monkeypatch.setattr(wal, "_overwrite", overwrite)
-        assert wal.erase(connection, 0.0)
-        assert cut == [False] and log() == b""
+        assert tried and log() == b""
 
 
 def test_the_log_stays_while_somebody_is_writing_keys(vault: Path) -> None:
     with contextlib.closing(db.connect(paths.database())) as connection:
-        leave_in_the_log(connection)
         with keymark.writing(paths.database()):
-            assert wal.erase(connection, 0.0)
-            assert SECRET not in log() and log()
-            assert keymark.is_set(paths.database())
+            leave_in_the_log(connection)
+            assert not wal.erase(connection, 0.0)
+            assert SECRET in log() and keymark.is_set(paths.database())
         assert wal.erase(connection, 0.0)
         assert log() == b"" and not keymark.is_set(paths.database())
 
