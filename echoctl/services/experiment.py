@@ -146,7 +146,10 @@ def _judged(connection: db.Connection, device: Device, phase: Phase, *, foreign:
 
 
 def _only(connection: db.Connection, device: str | None) -> Device:
-    found = verdicts.chosen(traffic.devices(connection), device)
+    devices = traffic.devices(connection)
+    if not devices:
+        raise NotFound("no packet of any device was seen", "the speaker's packets must pass that interface")
+    found = verdicts.chosen(devices, device)
     if len(found) > 1:
         raise UsageError("an experiment is about one speaker", " or ".join(each.name or each.mac for each in found))
     return found[0]

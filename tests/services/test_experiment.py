@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.errors import UsageError
+from echoctl.errors import NotFound, UsageError
 from echoctl.nouns_traffic import ClockBasis, VerdictWord, Wake
 from echoctl.services import experiment
 from echoctl.services.experiment import ASKED, IDLE, MUTED, Phase
@@ -119,3 +119,10 @@ def test_a_person_is_led_through_silence_requests_and_mute(enter: bool) -> None:
     assert phases[1].asked == ((Wake(BEGIN_MS + 1), Wake(BEGIN_MS + 2)) if enter else None)
     without = experiment._guided(experiment.Course(7, 2, 0, 0), person, person)  # type: ignore[arg-type]
     assert [each.name for each in without] == [IDLE, ASKED]
+
+
+def test_an_interface_that_no_packet_passes_is_said_to_be_one() -> None:
+    with db.session(paths.database(), create=True):
+        pass
+    with pytest.raises(NotFound, match="no packet of any device was seen"):
+        experiment.conclude(None, [phase(IDLE, 0, 90)])
