@@ -130,6 +130,16 @@ def test_the_shape_check_sees_what_it_should() -> None:
     assert "wants a second room" in next(check_shape.problems('"""Doc."""\n' * 400))[1]
 
 
+def test_a_signpost_with_a_table_names_every_module(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").touch()
+    post = tmp_path / "__init__.py"
+    post.write_text('"""A package of one and some more."""')
+    assert list(check_shape.unsigned(tmp_path)) == []
+    post.write_text('"""A package.\n\none   what it does\n"""')
+    assert list(check_shape.unsigned(tmp_path)) == [(post, "the signpost does not name two")]
+
+
 def tracked() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, cwd=REPOSITORY, check=False)
     if listed.returncode:  # an archive without its history: look at what is there

@@ -13,6 +13,7 @@ MODULE_LINES = 320
 FUNCTION_LINES = 45
 TEST_LINES = 400
 WORDS = "TODO|FIXME|XXX|HACK"
+TABLE = re.compile(r"^\S.*?\S {2,}\S", re.MULTILINE)
 LEFTOVERS = re.compile(rf"#.*\b({WORDS})\b")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +28,20 @@ def main() -> int:
             for line, problem in problems(file.read_text("utf-8"), test=folder == "tests"):
                 print(f"{file.relative_to(ROOT)}:{line}: {problem}")
                 found += 1
+    for place, problem in unsigned(ROOT / "echoctl"):
+        print(f"{place.relative_to(ROOT)}:1: {problem}")
+        found += 1
     return 1 if found else 0
+
+
+def unsigned(folder: Path) -> Iterator[tuple[Path, str]]:
+    """(package's file, what is wrong): a signpost with a table of modules must name every one of them."""
+    for file in sorted(folder.rglob("__init__.py")):
+        post = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+        modules = {module.stem for module in file.parent.glob("*.py")} - {"__init__"}
+        missing = modules - set(re.findall(r"\w+", post))
+        if missing and TABLE.search(post):
+            yield file, f"the signpost does not name {', '.join(sorted(missing))}"
 
 
 def problems(source: str, *, test: bool = False) -> Iterator[tuple[int, str]]:
