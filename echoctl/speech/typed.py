@@ -31,6 +31,10 @@ class GrammarLane:
     RUNNING_ON = 1 / 3
     SCORE = 0.3
     """What wakes where nobody has set it: found surely in one window of three, or in all of them in running speech."""
+    SHORT_SCORE = 0.5
+    """The same for a short word, which sounds like parts of many others: found in two windows."""
+    SHORT = 4
+    """Letters."""
     WEIGHT = 10
     """How often a word stands in a grammar where another stands once; names stand 3 times where they are decoded."""
     NAMES_WEIGHT = 3
@@ -43,7 +47,7 @@ class GrammarLane:
     ) -> None:
         self.words = tuple(words)
         self.score = 0.0
-        self.threshold = max(min(thresholds.get(word, self.SCORE) for word in words), 1e-6)
+        self.threshold = max(min(thresholds.get(word, self.usual(word)) for word in words), 1e-6)
         said = {part for word in words for part in word.split()}
         names = [name for name in NAMES if name not in said and model.has_word(name)]
         self._recogniser = model.recogniser([*weighted(words, self.WEIGHT), UNKNOWN, *names])
@@ -91,7 +95,7 @@ class GrammarLane:
         such a word is a near miss.
         """
         late = 0.0 if ended is None else self.LATE_S
-        threshold = self._thresholds.get(word, self.SCORE)
+        threshold = self._thresholds.get(word, self.usual(word))
         heard: list[tuple[float, Heard]] = []
         score = 0.0
         for left, span in zip(reversed(range(len(self.WINDOWS_S))), self.WINDOWS_S, strict=True):
@@ -118,6 +122,11 @@ class GrammarLane:
             if one.confidence >= self.DOUBT and t - (base + one.end) <= self.LATEST_S
         ]
         return max(found, key=lambda one: one[0], default=(0.0, None))
+
+    @classmethod
+    def usual(cls, word: str) -> float:
+        """The score that counts, where nobody has set one."""
+        return cls.SHORT_SCORE if len(word) <= cls.SHORT else cls.SCORE
 
     @classmethod
     def _worth(cls, heard: Heard) -> float:

@@ -32,7 +32,7 @@ _GRAMMAR_CURVE = (0.2, 0.3, 0.5, 0.6, 0.8, 0.95)
 
 def default_threshold(word: str) -> float:
     """The score that wakes on `word` where nobody has set one: of the spotter, or of the grammar."""
-    return THRESHOLD if _is_neural(word) else GrammarLane.SCORE
+    return THRESHOLD if _is_neural(word) else GrammarLane.usual(word)
 
 
 def curve(word: str) -> tuple[float, ...]:

@@ -55,6 +55,12 @@ def test_a_word_that_is_guessed_is_checked_a_moment_later() -> None:
     assert found[2].scores == {"grammar": 0.3167}
 
 
+def test_a_short_word_must_be_found_in_two_windows() -> None:
+    assert typed.GrammarLane.usual("echo") > 1 / 3
+    assert typed.GrammarLane.usual("echo") <= 2 / 3
+    assert typed.GrammarLane.usual("computer") < 1 / 3
+
+
 def test_a_flicker_is_not_checked_at_all() -> None:
     tape = Tape()
     lane, checks = computer(["computer", "", "computer", ""], [SURE], tape)
