@@ -7,37 +7,16 @@ Bytes are payload bytes of TCP and UDP: headers and bare acknowledgements count 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
+
+from echoctl.judgements import BurstClass as BurstClass
+from echoctl.judgements import ClockBasis as ClockBasis
+from echoctl.judgements import Naming as Naming
+from echoctl.judgements import Obstacle as Obstacle
+from echoctl.judgements import VerdictWord as VerdictWord
 
 WINDOW_MS = 200
 """The step in which uploads are looked at: the shortest piece of speech that a codec's packets show."""
-
-
-class BurstClass(StrEnum):
-    """What an upload looks like."""
-
-    VOICE = "voice"
-    POSSIBLE = "possible"
-    STATUS = "status"
-    BULK = "bulk"
-    KEEPALIVE = "keepalive"
-
-
-class Naming(StrEnum):
-    """Where an endpoint's name comes from."""
-
-    DNS = "dns"
-    SNI = "sni"
-    QUIC = "quic"
-    HTTP = "http"
-    TUNNEL = "tunnel"
-    """It is the far end of a tunnel; the name says of which kind."""
-    STORED = "stored"
-    """Seen in an earlier capture."""
-    OWNER = "owner"
-    """Only who owns the address, from the table that comes with the program."""
-    NONE = "none"
 
 
 class Window(NamedTuple):
@@ -161,19 +140,6 @@ class Upload:
     """How long after the wake word it began."""
 
 
-class ClockBasis(StrEnum):
-    """How the capture's clock was brought together with the listener's."""
-
-    KNOWN = "known"
-    """One machine, or the other one was asked."""
-    ESTIMATED = "estimated"
-    """From the pattern of wakes and uploads."""
-    ASSUMED = "assumed"
-    """Taken as right: wakes and uploads fit as they are, or there is nothing to compare."""
-    UNKNOWN = "unknown"
-    """Wakes and uploads do not fit, and there are too few to tell by how much."""
-
-
 @dataclass(frozen=True, slots=True)
 class ClockFit:
     """What to add to the time of a wake to have it in the capture's time."""
@@ -182,26 +148,6 @@ class ClockFit:
     basis: ClockBasis
     matched: int = 0
     """Wakes that meet an upload with it."""
-
-
-class VerdictWord(StrEnum):
-    """The verdict in a word."""
-
-    QUIET = "quiet"
-    CALLED = "only when called"
-    UNEXPLAINED = "unexplained uploads"
-    STREAMING = "streaming"
-    CANNOT_TELL = "cannot tell"
-
-
-class Obstacle(StrEnum):
-    """Why there is no telling."""
-
-    UNWATCHED = "nothing watched"
-    SHORT = "too short"
-    TUNNELLED = "tunnelled"
-    PADDED = "padded"
-    CLOCK = "clock unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from echoctl.nouns_traffic import BurstClass, ClockBasis, Obstacle, Stretch, Upload, Verdict, VerdictWord
+from echoctl.judgements import BurstClass, ClockBasis, Obstacle, VerdictWord
 from echoctl.wording import counted, length, printable, size_text
+
+if TYPE_CHECKING:
+    from echoctl.nouns_traffic import Stretch, Upload, Verdict
 
 ENOUGH_WAKES = 3
 """With fewer no pattern can be told from chance, so nothing is said of it."""
@@ -14,15 +17,14 @@ SHOWN = 5
 """So many uploads of a kind are told one by one; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A statement, and the Unix milliseconds that it rests on."""
 
     text: str
     times: tuple[int, ...] = ()
 
 
-def headline(verdict: Verdict) -> str:
+def headline(verdict: "Verdict") -> str:
     """The verdict in a line."""
     if verdict.word is VerdictWord.UNEXPLAINED:
         return f"{verdict.word}: {len(verdict.unexplained)}"
@@ -31,7 +33,7 @@ def headline(verdict: Verdict) -> str:
     return str(verdict.word)
 
 
-def sentences(verdict: Verdict) -> list[Sentence]:
+def sentences(verdict: "Verdict") -> list[Sentence]:
     """All that a person should know, the gravest first, the limits last; no accusation where there is no telling."""
     span = (verdict.since_ms, verdict.until_ms)
     if verdict.obstacle is Obstacle.UNWATCHED:
@@ -66,7 +68,7 @@ _OBSTACLES = {
 }
 
 
-def _watched(verdict: Verdict) -> Sentence:
+def _watched(verdict: "Verdict") -> Sentence:
     span = f"{_day(verdict.since_ms)} to {_day(verdict.until_ms)}"
     return Sentence(
         f"{_who(verdict)} was watched for {length(verdict.watched_ms)}, from {span}.",
@@ -74,7 +76,7 @@ def _watched(verdict: Verdict) -> Sentence:
     )
 
 
-def _several(verdict: Verdict, uploads: Sequence[Upload], end: str, counting: str) -> list[Sentence]:
+def _several(verdict: "Verdict", uploads: "Sequence[Upload]", end: str, counting: str) -> list[Sentence]:
     """The first few one by one, the rest in one sentence with their times."""
     said = [Sentence(f"{_upload(verdict, each)}{_after(each)}{end}.", (each.start_ms,)) for each in uploads[:SHOWN]]
     rest = uploads[SHOWN:]
@@ -84,7 +86,7 @@ def _several(verdict: Verdict, uploads: Sequence[Upload], end: str, counting: st
     return said
 
 
-def _upload(verdict: Verdict, upload: Upload) -> str:
+def _upload(verdict: "Verdict", upload: "Upload") -> str:
     doubt = ", which may be slow speech," if upload.grade is BurstClass.POSSIBLE else ""
     return (
         f"{_clock(verdict, upload.start_ms)}: {_who(verdict)} uploaded {size_text(upload.bytes_up)} over "
@@ -92,7 +94,7 @@ def _upload(verdict: Verdict, upload: Upload) -> str:
     )
 
 
-def _after(upload: Upload) -> str:
+def _after(upload: "Upload") -> str:
     if upload.wake is None:
         return ""
     word = f'the word "{printable(upload.wake.word).title()}"' if upload.wake.word else "a wake word"
@@ -101,7 +103,7 @@ def _after(upload: Upload) -> str:
     return f", {late:.1f} s {place} {word} was heard"
 
 
-def _stream(verdict: Verdict, stretch: Stretch) -> Sentence:
+def _stream(verdict: "Verdict", stretch: "Stretch") -> Sentence:
     lasted = stretch.end_ms - stretch.start_ms
     rate = size_text(stretch.bytes_up * 1000 // max(lasted, 1))
     return Sentence(
@@ -111,7 +113,7 @@ def _stream(verdict: Verdict, stretch: Stretch) -> Sentence:
     )
 
 
-def _doubtful(verdict: Verdict) -> list[Sentence]:
+def _doubtful(verdict: "Verdict") -> list[Sentence]:
     if not verdict.doubtful:
         return []
     times = _times(verdict, [each.start_ms for each in verdict.doubtful])
@@ -122,7 +124,7 @@ def _doubtful(verdict: Verdict) -> list[Sentence]:
     return [Sentence(text, tuple(each.start_ms for each in verdict.doubtful))]
 
 
-def _silent(verdict: Verdict) -> list[Sentence]:
+def _silent(verdict: "Verdict") -> list[Sentence]:
     if not verdict.silent or verdict.obstacle is Obstacle.CLOCK:
         return []
     times = _times(verdict, [wake.at_ms for wake in verdict.silent])
@@ -132,7 +134,7 @@ def _silent(verdict: Verdict) -> list[Sentence]:
     return [Sentence(text, tuple(wake.at_ms for wake in verdict.silent))]
 
 
-def _uncalled(verdict: Verdict) -> list[Sentence]:
+def _uncalled(verdict: "Verdict") -> list[Sentence]:
     """An accusation needs a witness: was anybody listening?"""
     if verdict.obstacle or not verdict.unexplained or verdict.explained or verdict.silent:
         return []
@@ -140,7 +142,7 @@ def _uncalled(verdict: Verdict) -> list[Sentence]:
     return [Sentence(text, (verdict.since_ms, verdict.until_ms))]
 
 
-def _statistics(verdict: Verdict) -> list[Sentence]:
+def _statistics(verdict: "Verdict") -> list[Sentence]:
     """What the numbers can carry, and what could still hide."""
     said, span = [], (verdict.since_ms, verdict.until_ms)
     if verdict.clock.basis is ClockBasis.ESTIMATED:
@@ -172,21 +174,21 @@ def _statistics(verdict: Verdict) -> list[Sentence]:
     return said
 
 
-def _who(verdict: Verdict) -> str:
+def _who(verdict: "Verdict") -> str:
     return f"the speaker {printable(verdict.name)}"
 
 
-def _endpoint(place: Upload | Stretch) -> str:
+def _endpoint(place: "Upload | Stretch") -> str:
     return printable(place.name or place.remote)
 
 
-def _clock(verdict: Verdict, at_ms: int) -> str:
+def _clock(verdict: "Verdict", at_ms: int) -> str:
     """The time, with the day where several days were watched."""
     days = {time.strftime("%Y-%m-%d", time.localtime(at / 1000)) for at in (verdict.since_ms, verdict.until_ms)}
     return time.strftime("%H:%M:%S" if len(days) == 1 else "%d %b %H:%M:%S", time.localtime(at_ms / 1000))
 
 
-def _times(verdict: Verdict, times: Sequence[int]) -> str:
+def _times(verdict: "Verdict", times: Sequence[int]) -> str:
     """The first few."""
     return ", ".join(_clock(verdict, at_ms) for at_ms in times[:SHOWN]) + (" and later" if len(times) > SHOWN else "")
 

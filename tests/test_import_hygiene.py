@@ -120,3 +120,9 @@ def test_the_plain_dashboard_loads_no_command_line_library_and_no_engine() -> No
     modules = _modules(["-c", "import echoctl.cli.dashboard"]) - _modules(["-c", "pass"])
     assert "echoctl.tui.app" in modules
     assert not within(modules, (AUDIO | SPEECH | STORE | VAULT | {"typer", "pluggy", "echoctl.traffic"}))
+
+
+def test_the_help_of_traffic_loads_its_words_and_not_its_nouns(home: object) -> None:
+    modules = loaded("traffic", "--help")
+    assert "echoctl.judgements" in modules
+    assert not within(modules, {"echoctl.nouns_traffic", "dataclasses"})

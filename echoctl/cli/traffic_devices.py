@@ -1,14 +1,15 @@
 """`echoctl traffic devices`: the machines of the house, and what a person says of them."""
 
-import dataclasses
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from echoctl.cli import diagnostics, output
 from echoctl.cli.group import command_group
-from echoctl.nouns_traffic import Device
 from echoctl.wording import person_time
+
+if TYPE_CHECKING:
+    from echoctl.nouns_traffic import Device
 
 app = command_group("List the devices that were seen, and say which of them are speakers.")
 app.info.invoke_without_command = True
@@ -62,8 +63,10 @@ def name(
         diagnostics.note(f"{changed.mac} is {changed.name}{', a speaker' if changed.speaker else ''}")
 
 
-def as_json(device: Device) -> dict[str, object]:
+def as_json(device: "Device") -> dict[str, object]:
     """A device as `--json` shows it."""
+    import dataclasses  # noqa: PLC0415 - of no use to --help
+
     plain = dataclasses.asdict(device)
     first, last = plain.pop("first_ms"), plain.pop("last_ms")
     return {**plain, "first": output.moment(first), "last": output.moment(last)}

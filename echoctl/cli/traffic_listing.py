@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from echoctl.cli import diagnostics, output
-from echoctl.nouns_traffic import Burst, BurstClass
+from echoctl.judgements import BurstClass
 from echoctl.services import when
 from echoctl.wording import length, person_time, size_text
 
 if TYPE_CHECKING:
+    from echoctl.nouns_traffic import Burst
     from echoctl.services.traffic_devices import Contact
 
 DeviceArgument = Annotated[
@@ -95,7 +96,7 @@ def _nothing(what: str, since: str) -> None:
     diagnostics.note(f"no {what} was seen {'in that time' if since else 'yet'}")
 
 
-def burst_json(burst: Burst) -> dict[str, Any]:
+def burst_json(burst: "Burst") -> dict[str, Any]:
     """A burst as `--json` shows it; times are Unix seconds, so that they can be compared with a capture's."""
     return {
         "device": burst.device,

@@ -1,15 +1,18 @@
 """`echoctl traffic verdict`: did the speaker send what nobody asked it to?"""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from echoctl import wording_traffic
 from echoctl.cli import output
 from echoctl.errors import ExitCode
-from echoctl.nouns_traffic import Stretch, Upload, Verdict, VerdictWord, Wake
+from echoctl.judgements import VerdictWord
 from echoctl.wording import capital
+
+if TYPE_CHECKING:
+    from echoctl.nouns_traffic import Stretch, Upload, Verdict, Wake
 
 Name = Annotated[str | None, typer.Argument(metavar="[DEVICE]", help="Name or MAC address; else every speaker.")]
 Since = Annotated[
@@ -49,20 +52,20 @@ def verdict(device: Name = None, since: Since = None, wakes: Wakes = None, json:
     raise typer.Exit(code(given))
 
 
-def code(given: list[Verdict]) -> int:
+def code(given: "list[Verdict]") -> int:
     """One exit code for all: an accusation outweighs a doubt, a doubt outweighs peace."""
     codes = {_CODES[each.word] for each in given}
     return next((each for each in (ExitCode.UNEXPLAINED, ExitCode.CANNOT_TELL) if each in codes), ExitCode.OK)
 
 
-def show(given: Verdict) -> None:
+def show(given: "Verdict") -> None:
     """A headline, and a sentence per line."""
     output.line(f"{given.name}: {wording_traffic.headline(given)}")
     for sentence in wording_traffic.sentences(given):
         output.line(f"  {capital(sentence.text)}")
 
 
-def document(given: Verdict) -> dict[str, Any]:
+def document(given: "Verdict") -> dict[str, Any]:
     """The verdict as docs/scripting.md describes it."""
     return {
         "device": given.device,
@@ -93,7 +96,7 @@ def document(given: Verdict) -> dict[str, Any]:
     }
 
 
-def _upload(each: Upload) -> dict[str, Any]:
+def _upload(each: "Upload") -> dict[str, Any]:
     return {
         "start": output.moment(each.start_ms),
         "end": output.moment(each.end_ms),
@@ -106,11 +109,11 @@ def _upload(each: Upload) -> dict[str, Any]:
     }
 
 
-def _wake(each: Wake) -> dict[str, Any]:
+def _wake(each: "Wake") -> dict[str, Any]:
     return {"id": each.id, "word": each.word or None, "at": output.moment(each.at_ms)}
 
 
-def _stretch(each: Stretch) -> dict[str, Any]:
+def _stretch(each: "Stretch") -> dict[str, Any]:
     return {
         "start": output.moment(each.start_ms),
         "end": output.moment(each.end_ms),

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from echoctl.cli import diagnostics, output
-from echoctl.cli.traffic_board import Board
 from echoctl.cli.traffic_import import as_json, remarks
 from echoctl.cli.traffic_listing import burst_json
 from echoctl.errors import ExitCode, UsageError
-from echoctl.nouns_traffic import BurstClass, Wake
+from echoctl.judgements import BurstClass
 from echoctl.wording import counted, person_time, size_text
 
 if TYPE_CHECKING:
+    from echoctl.nouns_traffic import Wake
     from echoctl.services.monitoring import Fresh, Report
 
 FRAME_S = 0.5
@@ -78,6 +78,8 @@ class Show:
         self._drawn = self._told = 0.0
         self._notice = ""
         self._sums: dict[tuple[str, str], tuple[int, int]] = {}
+        from echoctl.cli.traffic_board import Board  # noqa: PLC0415 - dataclasses: 5 ms that --help should not pay
+
         self._board = Board()
         self._board.names = names
         if screen:
@@ -106,7 +108,7 @@ class Show:
         if not self._screen:
             self._lines(fresh)
 
-    def wake(self, wake: Wake) -> None:
+    def wake(self, wake: "Wake") -> None:
         """The listener heard a wake word."""
         if self._json:
             output.event({"type": "wake", "wake": wake.id, "word": wake.word, "at": output.moment(wake.at_ms)})

@@ -48,7 +48,7 @@ def give(device: str | None, since: str | None = None, wakes: Path | None = None
             given.append(found)
         with db.immediate(connection):
             for found in given:
-                sentences = [asdict(sentence) for sentence in wording_traffic.sentences(found)]
+                sentences = [sentence._asdict() for sentence in wording_traffic.sentences(found)]
                 rows.add(connection, found.device, now_ms, since_ms, {**asdict(found), "sentences": sentences})
     return given
 
