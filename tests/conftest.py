@@ -6,6 +6,7 @@ folders are replaced before each test.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +23,10 @@ from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Whoever runs the tests in the background of a script ignores Ctrl-C, and so would every process that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Looked up before any test has a home of its own: the one thing that is taken from the person's.
 _MODEL_PLACES = [os.environ.get("ECHOCTL_TEST_MODEL", ""), *paths.model_dirs()]
