@@ -3,8 +3,6 @@
 import gc
 import sys
 
-from echoctl import interrupts
-
 
 def main() -> int:
     """Run echoctl with the arguments of this process and return its exit code.
@@ -13,7 +11,6 @@ def main() -> int:
     the system takes back anyway: together that is more than the start of a bare interpreter.
     """
     gc.disable()
-    interrupts.deadly()
     try:
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # Ctrl-C while modules were still being imported
@@ -29,6 +26,9 @@ def _run(argv: list[str]) -> int:
         code = run(argv)
         if code is not None:
             return code
+    from echoctl import interrupts  # noqa: PLC0415 - the hot verbs load too little for an exception to be lost in
+
+    interrupts.deadly()
     if argv == ["tui"]:
         code = _dashboard()
         if code is not None:
@@ -41,6 +41,7 @@ def _run(argv: list[str]) -> int:
 def _dashboard() -> int | None:
     """Show the dashboard; None where it cannot be shown, which the command line meets again and reports properly."""
     try:
+        from echoctl import interrupts  # noqa: PLC0415 - loaded already
         from echoctl.cli.dashboard import show  # noqa: PLC0415 - Textual: ten bare interpreters
 
         interrupts.raised()

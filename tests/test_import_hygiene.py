@@ -56,8 +56,8 @@ def store(home: object) -> None:
 
 def test_version_loads_next_to_nothing() -> None:
     modules = loaded("--version")
-    assert within(modules, {"echoctl"}) == {"echoctl", "echoctl.errors", "echoctl.fastpath", "echoctl.interrupts"}
-    assert len(modules) <= 22, sorted(modules)
+    assert within(modules, {"echoctl"}) == {"echoctl", "echoctl.errors", "echoctl.fastpath"}
+    assert len(modules) <= 21, sorted(modules)
 
 
 @pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["mute"], ["unmute"]])

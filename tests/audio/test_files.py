@@ -78,14 +78,14 @@ def test_realtime_takes_its_time(tmp_path: Path) -> None:
     start = time.monotonic()
     assert source.read(0.01) is None, "the first chunk is not over yet"
     assert len(chunks(source)) == 5
-    assert time.monotonic() - start > 0.39
+    assert 0.39 < time.monotonic() - start < 0.8
 
 
 def test_without_realtime_it_does_not(tmp_path: Path) -> None:
     source = open_file(write(tmp_path / "a.wav", chirp(20), 16000))
     start = time.monotonic()
     assert len(chunks(source)) == 250
-    assert time.monotonic() - start < 10, "20 s of sound"
+    assert time.monotonic() - start < 2
 
 
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:

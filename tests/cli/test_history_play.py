@@ -67,7 +67,7 @@ def test_the_position_moves_and_ctrl_c_stops(recorder: Recorder, sound_lab: Soun
 @pytest.mark.lab
 def test_a_sigint_in_the_first_second_is_no_traceback(recorder: Recorder, sound_lab: SoundLab) -> None:
     uid = say(recorder, "hello", sound=pcm(5.0)).id
-    for after_s in (0.25, 0.4, 0.6):  # sooner the interpreter itself may still be starting, and is no code of ours
+    for after_s in (0.05, 0.3, 0.6):
         process = subprocess.Popen([sys.executable, "-m", "echoctl", "history", "play", uid], stderr=subprocess.PIPE)
         time.sleep(after_s)
         process.send_signal(signal.SIGINT)

@@ -68,14 +68,16 @@ def whole(uid: str) -> str:
 def test_a_hundred_kills_lose_no_acknowledged_recording(vault: Path) -> None:
     chance = random.Random(7)
     acknowledged: dict[str, str] = {}
-    for seed in range(KILLS):
-        acknowledged |= record_until_killed(seed, chance.uniform(0.0, 0.15))
+    seeds = 0
+    while seeds < KILLS or len(acknowledged) <= KILLS:  # on a busy machine some die before there is anything to lose
+        acknowledged |= record_until_killed(seeds, chance.uniform(0.0, 0.15))
+        seeds += 1
     with history.opened(nobody, needs_key=True) as opened:
         assert opened
         stored = opened.page(Selection(all=True), 0)
     assert not [recording.id for recording in stored if recording.damaged]
     assert set(acknowledged) <= {recording.id for recording in stored}
-    assert len(acknowledged) > KILLS // 4  # else the kills came before there was anything to lose
+    assert len(acknowledged) > KILLS
     assert {uid: whole(uid) for uid in acknowledged} == acknowledged
     for recording in stored:  # what was committed and not yet acknowledged is whole as well
         whole(recording.id)

@@ -161,7 +161,7 @@ def test_a_second_listener_is_refused(start: Start, cli: Cli, sample: Path) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("wait", [0.25, 0.4, 0.7])  # sooner the interpreter itself may still be starting
+@pytest.mark.parametrize("wait", [0.1, 0.3, 0.7])
 def test_a_signal_in_the_first_second_is_quiet(start: Start, sample: Path, number: int, wait: float) -> None:
     listener = start("listen", "--input", sample, "--realtime")
     time.sleep(wait)

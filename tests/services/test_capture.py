@@ -205,7 +205,7 @@ class TestMicrophone:
         assert heard.until(lambda: heard.said("lost"))
         before = time.monotonic()
         heard.capture.read(0.1)
-        assert time.monotonic() - before < 5, "a hanging server must not hold the loop"
+        assert time.monotonic() - before < 0.5, "a hanging server must not hold the loop"
         lab.thaw()
         assert heard.until(lambda: heard.said("back"))
         assert heard.hears()
@@ -216,7 +216,7 @@ class TestMicrophone:
         assert heard.until(lambda: heard.said("lost"))
         before = time.monotonic()
         heard.capture.mute()
-        assert time.monotonic() - before < 6
+        assert time.monotonic() - before < 1.5
         lab.thaw()
         time.sleep(1)
         assert lab.recorders() == [], "what the overtaken attempt opened is closed"
