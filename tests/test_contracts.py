@@ -148,21 +148,31 @@ def tracked() -> list[Path]:
 
 
 MACHINE = re.compile(
-    rb"/(?:root|home/[a-z]+|work)/|files\.pythonhosted|pypi\.org/(?:simple|packages)|registry\.npmjs|--index-url \S*:"
+    rb"|".join(
+        (
+            rb"/(?:root|home/[a-z]+|work)/",
+            rb"files\.python" + rb"hosted",
+            rb"pypi\.org/" + rb"(?:simple|packages)",
+            rb"registry\.npm" + rb"js",
+            rb"--index" + rb"-url \S*:",
+        )
+    )
 )
-"""Paths of somebody's machine, and addresses that belong to the machine's configuration and not to a project."""
+"""Paths of somebody's machine, and addresses that are its configuration; in pieces, so that this file is read, too."""
 
 
 def test_no_file_names_somebodys_machine_or_a_registry() -> None:
     found = [
         f"{file.relative_to(REPOSITORY)}: {hit[0].decode()}"
         for file in tracked()
-        if file.is_file() and file != Path(__file__).resolve() and (hit := MACHINE.search(file.read_bytes()))
+        if file.is_file() and (hit := MACHINE.search(file.read_bytes()))
     ]
     assert found == []
 
 
-@pytest.mark.parametrize("text", [b"see /home/ann/x", b"/root/.cache", b"https://files.pythonhosted.org/a"])
+@pytest.mark.parametrize(
+    "text", [b"see /home" + b"/ann/x", b"/root" + b"/.cache", b"https://files.python" + b"hosted.org/a"]
+)
 def test_the_search_for_machines_sees_them(text: bytes) -> None:
     assert MACHINE.search(text)
 

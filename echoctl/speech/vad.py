@@ -4,6 +4,7 @@ Silero where it is installed (about 1.2 ms of CPU per frame, so it runs inside a
 elsewhere a rule on the energy above the noise floor.
 """
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class VoiceActivity(Protocol):
         """Forget the audio so far."""
 
 
-class _Framed:
+class _Framed(ABC):
     """Cuts what comes into frames."""
 
     frame_ms = FRAME_MS
@@ -50,8 +51,9 @@ class _Framed:
         """Forget the audio so far."""
         self._rest = b""
 
+    @abstractmethod
     def _voiced(self, frame: bytes) -> bool:
-        raise NotImplementedError
+        """Whether somebody speaks in one frame."""
 
 
 class SileroActivity(_Framed):
