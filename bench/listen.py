@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from echoctl import paths
-from echoctl.services import models
+from echoctl.services.models import install
 from tests.lab.sound import SoundLab, say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -234,7 +234,7 @@ def measure(seconds: float, requests: int) -> dict[str, Any]:
             found["memory_mb"] = memory_mb(*listener.pids)
             listener.process.terminate()
             listener.process.wait()
-            model = models.find()
+            model = install.find()
             found["peers_percent"] = {}
             for kind, file in made.items():
                 pcm = soundfile.read(file, dtype="int16")[0].tobytes()

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES
+from echoctl.speech.builtin_words import NEURAL
 from echoctl.speech.models import Model
-from echoctl.speech.neural import NEURAL
 
 REFRACTORY_S = 2.0
 

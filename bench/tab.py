@@ -47,10 +47,10 @@ def fill(folder: str) -> None:
     sys.path.insert(0, str(ROOT))
     from echoctl import paths
     from echoctl.clock import SystemClock
-    from echoctl.services import vaults
-    from echoctl.store import db
+    from echoctl.services.vault import unlocking
+    from echoctl.store.database import db
 
-    vaults.ensure()
+    unlocking.ensure()
     with db.session(paths.database()) as connection, db.immediate(connection):
         for number in range(2000):
             at_ms = SystemClock().now_ms() - number * 60_000

@@ -35,13 +35,13 @@ SOCKETS = itertools.count()
 MOVING = """
 import asyncio, sys
 from textual.timer import Timer
-from echoctl.services.pipe import EarSpec
-from echoctl.settings import Config
+from echoctl.services.listening.protocol import EarSpec
+from echoctl.config.schema import Config
 from echoctl.tui import run as running
 from echoctl.tui.app import Dashboard
-from echoctl.tui.controls import Options
+from echoctl.tui.actions import Options
 from echoctl.tui.feed import EarEvent
-from echoctl.tui.now import Role
+from echoctl.tui.live_state import Role
 from dataclasses import replace
 import math
 

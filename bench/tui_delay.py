@@ -25,9 +25,11 @@ from typing import Any
 from bench.screen import Screen, screen
 from echoctl import paths
 from echoctl.clock import SystemClock
-from echoctl.model import StoreMode, Transcript, Word
-from echoctl.services import models, state, vaults
-from echoctl.services.recording import Recorder
+from echoctl.model.speech import StoreMode, Transcript, Word
+from echoctl.services import state
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.models import install
+from echoctl.services.vault import unlocking
 from tests.lab.sound import SoundLab
 
 DASHBOARD = [sys.executable, "-m", "echoctl", "tui"]
@@ -71,7 +73,7 @@ def recordings(at: Screen, times: int) -> list[float]:
 @contextlib.contextmanager
 def room(folder: Path) -> Iterator[bool]:
     """A room with a microphone, if there can be one."""
-    if not shutil.which("pulseaudio") or models.find() is None:
+    if not shutil.which("pulseaudio") or install.find() is None:
         yield False
         return
     lab = SoundLab(folder)
@@ -89,7 +91,7 @@ def measure(times: int) -> dict[str, list[float]]:
     with tempfile.TemporaryDirectory(prefix="lab-") as name, room(Path(name)) as audible:
         os.environ |= {f"ECHOCTL_{kind}_DIR": f"{name}/{kind.lower()}" for kind in ("DATA", "STATE", "CONFIG")}
         os.environ |= {"ECHOCTL_MODELS_DIR": model_dirs, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        vaults.ensure()
+        unlocking.ensure()
         with screen([*DASHBOARD, "--no-listen"], dict(os.environ)) as at:
             at.seen("nothing was heard yet")
             found["a mute, nobody listens"] = mutes(at, times, "off")

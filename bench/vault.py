@@ -36,8 +36,8 @@ BUDGETS_S: dict[int, dict[str, float]] = {
 def fill(count: int, guest: bool = False) -> list[str]:
     """Record `count` texts; returns them."""
     from echoctl.clock import SystemClock, new_id
-    from echoctl.model import StoreMode, Transcript
-    from echoctl.services.recording import Kept, Recorder
+    from echoctl.model.speech import StoreMode, Transcript
+    from echoctl.services.history.recorder import Kept, Recorder
 
     chance, texts = random.Random(count), []
     recorder = Recorder(mode=StoreMode.TRANSCRIPT, room="", wall=SystemClock())
@@ -85,21 +85,21 @@ def age_files(texts: list[str]) -> Callable[[], object]:
 
 def search() -> object:
     """Unlock, and look into every text for a word that is in none."""
-    from echoctl.model import Selection
-    from echoctl.services import history
-    from echoctl.services.search import Search, containing
+    from echoctl.model.speech import Selection
+    from echoctl.services.history import reader
+    from echoctl.services.history.search import Search, containing
 
-    with history.opened(lambda: None, needs_key=True) as opened:
+    with reader.opened(lambda: None, needs_key=True) as opened:
         assert opened
         return sum(1 for _ in Search(opened, containing("no such word"), Selection(all=True)))
 
 
 def newest() -> object:
     """The first page of the history, with its texts."""
-    from echoctl.model import Selection
-    from echoctl.services import history
+    from echoctl.model.speech import Selection
+    from echoctl.services.history import reader
 
-    with history.opened(lambda: None, needs_key=True) as opened:
+    with reader.opened(lambda: None, needs_key=True) as opened:
         assert opened
         return opened.page(Selection(all=True), 50)
 
@@ -116,7 +116,7 @@ def took(work: Callable[[], object], rounds: int = 1) -> float:
 
 def keys_dead() -> float:
     """Seconds from the start of the last purge until its keys were dead: overwritten in the database and in the log."""
-    from echoctl.services import purge
+    from echoctl.services.purging import purge
 
     receipt = purge.receipts()[0]
     assert receipt.log_ms is not None
@@ -125,10 +125,11 @@ def keys_dead() -> float:
 
 def measure(count: int, rounds: int) -> dict[str, Any]:
     """All figures, in seconds; ratios to the search through the vault."""
-    from echoctl.model import Selection
-    from echoctl.services import guests, purge, rotation, vaults
+    from echoctl.model.speech import Selection
+    from echoctl.services.purging import guests, purge, rotation
+    from echoctl.services.vault import unlocking
 
-    vaults.ensure()
+    unlocking.ensure()
     texts: list[str] = []
     figures: dict[str, Any] = {"record": took(lambda: texts.extend(fill(count)))}
     figures["list"] = took(newest, rounds)

@@ -30,12 +30,12 @@ from mixing import RATE, Clip, Part, Spoken, negative, positive, read_manifest
 from peers import Run, chunks, peers
 
 from echoctl import paths
-from echoctl.model import BYTES_PER_SECOND, Detection
+from echoctl.model.speech import BYTES_PER_SECOND, Detection
 from echoctl.speech import models as speech_models
+from echoctl.speech.builtin_words import NEURAL
 from echoctl.speech.engines import engines
+from echoctl.speech.manifest import folder_hash, read_record
 from echoctl.speech.models import Model
-from echoctl.speech.neural import NEURAL
-from echoctl.speech.record import folder_hash, read_record
 from echoctl.speech.wake import WakeDetector
 
 

@@ -26,9 +26,9 @@ def _run(argv: list[str]) -> int:
         code = run(argv)
         if code is not None:
             return code
-    from echoctl import interrupts  # noqa: PLC0415 - the hot verbs load too little for an exception to be lost in
+    from echoctl import sigint  # noqa: PLC0415 - the hot verbs load too little for an exception to be lost in
 
-    interrupts.deadly()
+    sigint.deadly()
     if argv == ["tui"]:
         code = _dashboard()
         if code is not None:
@@ -41,10 +41,10 @@ def _run(argv: list[str]) -> int:
 def _dashboard() -> int | None:
     """Show the dashboard; None where it cannot be shown, which the command line meets again and reports properly."""
     try:
-        from echoctl import interrupts  # noqa: PLC0415 - loaded already
+        from echoctl import sigint  # noqa: PLC0415 - loaded already
         from echoctl.cli.dashboard import show  # noqa: PLC0415 - Textual: ten bare interpreters
 
-        interrupts.raised()
+        sigint.raised()
         return show()
     except Exception:  # noqa: BLE001 - a mistake or a bug: the command line meets it again and reports it properly
         return None

@@ -49,7 +49,7 @@ def status_json(now: "Snapshot") -> str:
 
 def status_fields(now: "Snapshot") -> dict[str, object]:
     """The state as JSON carries it: one object, shared by `status --json` and `status --follow --json`."""
-    from echoctl.moments import moment  # noqa: PLC0415 - `--version` needs no time
+    from echoctl.text.timestamps import moment  # noqa: PLC0415 - `--version` needs no time
 
     return {
         "state": now.led,
@@ -91,9 +91,9 @@ def _microphone(now: "Snapshot") -> str:
 
 
 def _seal_text(now: "Snapshot") -> str:
-    from echoctl.services import sealed  # noqa: PLC0415 - loaded by services.state already
+    from echoctl.services.sandbox import levels  # noqa: PLC0415 - loaded by services.state already
 
-    return sealed.sentence(now.seal, now.sent_bytes)
+    return levels.sentence(now.seal, now.sent_bytes)
 
 
 def mute_text(now: "Snapshot") -> str:
@@ -111,7 +111,7 @@ _MIC = {
 
 def _complete(verb: str, rest: list[str]) -> int | None:
     """`completion SHELL`, and `_complete KIND [PREFIX]`: values for the scripts in completions/, one a line."""
-    from echoctl.services import completion  # noqa: PLC0415 - only these two verbs need it
+    from echoctl.services.system import completion  # noqa: PLC0415 - only these two verbs need it
 
     if verb == "completion":
         return _print(completion.script(rest[0])) if len(rest) == 1 and rest[0] in completion.SCRIPTS else None
@@ -136,7 +136,7 @@ def _print(text: str) -> int:
 
 
 def _fail(error: EchoctlError, *, as_json: bool) -> int:
-    from echoctl.cli import diagnostics  # noqa: PLC0415 - an error may take its time
+    from echoctl.cli.terminal import diagnostics  # noqa: PLC0415 - an error may take its time
 
     return diagnostics.report(error, json=as_json)
 

@@ -1,4 +1,4 @@
-"""How much a test does: what CI has time for, or what bench/torture_vault.py asks of it."""
+"""How much a test does: what CI has time for, or what bench/torture/vault.py asks of it."""
 
 import os
 

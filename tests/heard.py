@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from echoctl.clock import SystemClock
-from echoctl.model import Detection, Recording, StoreMode, Transcript, Word
-from echoctl.services import vaults
-from echoctl.services.recording import Recorder
+from echoctl.model.speech import Detection, Recording, StoreMode, Transcript, Word
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.vault import unlocking
 
 MORNING_MS = 1_800_000_000_000
 
@@ -27,7 +27,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def vault(store: Path) -> Path:
     """A store with a new vault."""
-    assert vaults.ensure()
+    assert unlocking.ensure()
     return store
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.services import completion
-from echoctl.services.recording import Recorder
-from echoctl.store import words
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.system.completion import SCRIPTS
+from echoctl.services.system.completion import values as complete
+from echoctl.store.completion import KINDS
 from tests.conftest import REPOSITORY
 from tests.heard import recorder, say, store, vault
 from tests.lab.shells import COMPLETIONS, Shell, install
@@ -40,7 +41,7 @@ def test_a_changed_command_tree_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_kind_that_a_script_asks_for_is_answered() -> None:
     asked = {value[1:] for command in tree().walk() for value in values(command) if value.startswith("@")}
     assert asked
-    assert asked <= {*words.KINDS, "models", "interfaces"}
+    assert asked <= {*KINDS, "models", "interfaces"}
 
 
 def test_every_rule_of_the_tree_is_used() -> None:
@@ -84,7 +85,7 @@ ASKED = [
 
 def expected(said: list[str]) -> list[str]:
     """`first` and `second` stand for the ids that the store has."""
-    ids = [value for value, _ in completion.values("recordings", "")]
+    ids = [value for value, _ in complete("recordings", "")]
     return sorted(
         word for said_word in said for word in (ids if said_word == "first" else [said_word] * (said_word != "second"))
     )
@@ -219,7 +220,7 @@ def test_the_wheel_brings_the_scripts(tmp_path: Path) -> None:
     subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {f"echoctl/completions/{file}" for file in completion.SCRIPTS.values()} <= set(names)
+    assert {f"echoctl/completions/{file}" for file in SCRIPTS.values()} <= set(names)
 
 
 def test_the_powershell_script_is_well_formed_and_complete() -> None:

@@ -5,7 +5,9 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
+import typer
 
+from echoctl.cli.app import typer_app
 from tests.conftest import REPOSITORY
 from tools.shells.tree import Command, tree
 
@@ -58,12 +60,7 @@ def test_every_command_in_a_document_exists(file: object) -> None:
 
 
 def examples(command: Command) -> Iterator[str]:
-    import importlib
-
-    import typer
-
-    module = importlib.import_module(f"echoctl.cli.{command.path[1]}")
-    found = typer.main.get_command(module.app)
+    found = typer.main.get_command(typer_app(command.path[1]))
     for name in command.path[2:]:
         found = found.commands[name]  # type: ignore[attr-defined]
     yield from re.findall(r"^(?:.*\| )?(echoctl .*)$", found.help or "", re.MULTILINE)

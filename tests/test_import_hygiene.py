@@ -20,6 +20,8 @@ STORE = {"sqlite_utils"}
 VAULT = {"cryptography"}
 SLOW = {"asyncio", "importlib.metadata", "unittest", "xml", "email", "http"}
 
+TERMINAL_ROOMS = ("diagnostics", "group", "output")
+
 HEAVY = AUDIO | SPEECH | SCREEN | STORE | VAULT | SLOW
 
 
@@ -49,9 +51,9 @@ def within(modules: set[str], packages: set[str]) -> set[str]:
 @pytest.fixture
 def store(home: object) -> None:
     """A store as a user has it: made by an earlier command."""
-    from echoctl.services import vaults
+    from echoctl.services.vault import unlocking
 
-    vaults.ensure()
+    unlocking.ensure()
 
 
 def test_version_loads_next_to_nothing() -> None:
@@ -63,7 +65,7 @@ def test_version_loads_next_to_nothing() -> None:
 @pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["mute"], ["unmute"]])
 def test_the_hot_verbs_load_the_store_and_no_more(store: None, command: list[str]) -> None:
     modules = loaded(*command)
-    assert "echoctl.store.db" in modules
+    assert "echoctl.store.database.db" in modules
     banned = HEAVY | TERMINAL | {"dataclasses", "tomllib", "pluggy", "echoctl.cli", "echoctl.config", "echoctl.model"}
     if "--json" not in command:
         banned |= {"json", "re", "enum", "typing"}
@@ -73,7 +75,7 @@ def test_the_hot_verbs_load_the_store_and_no_more(store: None, command: list[str
 @pytest.mark.parametrize("kind", ["recordings", "rooms", "devices", "endpoints"])
 def test_tab_loads_the_store_and_no_more(store: None, kind: str) -> None:
     modules = loaded("_complete", kind)
-    assert "echoctl.store.words" in modules
+    assert "echoctl.store.completion" in modules
     banned = {"dataclasses", "tomllib", "pluggy", "json", "re", "enum", "typing"}
     assert not within(modules, HEAVY | TERMINAL | banned | {"echoctl.cli", "echoctl.config", "echoctl.model"})
 
@@ -97,7 +99,9 @@ def test_help_loads_no_command(home: object) -> None:
     modules = loaded("--help")
     assert not within(modules, HEAVY | {"rich", "sqlite3", "echoctl.services", "echoctl.store", "echoctl.config"})
     commands = within(modules, {"echoctl.cli"})
-    assert commands == {f"echoctl.cli{room}" for room in ("", ".app", ".diagnostics", ".group", ".output")}
+    assert commands == {
+        f"echoctl.cli{room}" for room in ("", ".app", ".terminal", *(f".terminal.{name}" for name in TERMINAL_ROOMS))
+    }
     assert not within(modules, {"echoctl.model", "dataclasses", "json"})
 
 
@@ -124,5 +128,5 @@ def test_the_plain_dashboard_loads_no_command_line_library_and_no_engine() -> No
 
 def test_the_help_of_traffic_loads_its_words_and_not_its_nouns(home: object) -> None:
     modules = loaded("traffic", "--help")
-    assert "echoctl.judgements" in modules
-    assert not within(modules, {"echoctl.nouns_traffic", "dataclasses"})
+    assert "echoctl.model.grades" in modules
+    assert not within(modules, {"echoctl.model.traffic", "dataclasses"})

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from echoctl import paths
-from echoctl.nouns_traffic import Capture, Device, Endpoint, Naming
-from echoctl.store import db, recordings, traffic
+from echoctl.model.traffic import Capture, Device, Endpoint, Naming
+from echoctl.store import recordings, traffic
+from echoctl.store.database import db
 from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, segmented, windows
 
 NAMES = {VOICE: "avs-alexa-4-na.amazon.com", METRICS: "device-metrics-us.amazon.com"}

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from echoctl.services.completion import SCRIPTS  # noqa: E402 - the checkout that this file is in, not another one
+from echoctl.services.system.completion import SCRIPTS  # noqa: E402 - the checkout that this file is in, not another one
 from tools.shells.tree import tree  # noqa: E402
 
 FOLDER = ROOT / "completions"

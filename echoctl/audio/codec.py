@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from echoctl.audio.resample import FULL_SCALE, Resampler, mono
 from echoctl.errors import NotFound, UsageError, VaultDamaged
-from echoctl.model import SAMPLE_RATE, SAMPLE_WIDTH
+from echoctl.model.speech import SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from echoctl.audio.codec import SoundFile
 from echoctl.audio.resample import Resampler
 from echoctl.audio.source import AudioSource, Chunker, SourceHealth
 from echoctl.errors import DeviceError, UsageError
-from echoctl.model import BYTES_PER_SECOND
+from echoctl.model.speech import BYTES_PER_SECOND
 
 PIPE_READ_BYTES = 65_536
 """What a pipe holds on Linux."""

@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from echoctl.audio.bell import Bell
 from echoctl.audio.devices import NO_MICROPHONE_HINT, Device, find_input, portaudio
 from echoctl.audio.resample import Resampler, mono
 from echoctl.audio.source import Chunker, SourceHealth
-from echoctl.audio.watch import RateWatch, SilenceWatch
+from echoctl.audio.stream_checks import RateWatch, SilenceWatch
+from echoctl.audio.wakeup import Bell
 from echoctl.errors import DeviceError
-from echoctl.model import SAMPLE_RATE, SAMPLE_WIDTH
+from echoctl.model.speech import SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
     import numpy as np

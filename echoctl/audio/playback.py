@@ -12,7 +12,7 @@ from typing import Literal
 from echoctl.audio.devices import find_output, portaudio
 from echoctl.audio.resample import for_speaker
 from echoctl.errors import DeviceError
-from echoctl.model import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH
+from echoctl.model.speech import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH
 
 TAIL = bytes(BYTES_PER_SECOND // 20)
 """50 ms of silence after the sound: what a closing stream swallows."""

@@ -7,7 +7,7 @@ the result depend on the block sizes. HQ costs 25 us for 80 ms from 48 kHz and h
 
 from typing import TYPE_CHECKING
 
-from echoctl.model import SAMPLE_RATE
+from echoctl.model.speech import SAMPLE_RATE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,6 +1,6 @@
 """The pre-roll: the last seconds of audio, in memory that is allocated once and can be wiped."""
 
-from echoctl.model import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH
+from echoctl.model.speech import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH
 
 
 class Ring:

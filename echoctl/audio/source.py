@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_WIDTH
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_WIDTH
 
 
 @dataclass(frozen=True, slots=True)

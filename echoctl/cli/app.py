@@ -16,9 +16,9 @@ from typer._click.exceptions import NoArgsIsHelpError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from echoctl import __version__, interrupts
-from echoctl.cli import diagnostics, output
-from echoctl.cli.group import command_group, name_values
+from echoctl import __version__, sigint
+from echoctl.cli.terminal import diagnostics, output
+from echoctl.cli.terminal.group import command_group, name_values
 from echoctl.errors import EchoctlError, ExitCode, UsageError
 
 COMMANDS = {
@@ -42,7 +42,25 @@ COMMANDS = {
     "plugins": "List the plugins, without importing them",
     "completion": "Print the script that lets Tab complete all this",
 }
-"""Name -> help line. The module echoctl.cli.<name> holds an `app`."""
+"""Name -> help line."""
+
+PLACES = {
+    "listen": "listen.commands",
+    "mute": "listen.mute",
+    "unmute": "listen.unmute",
+    "status": "listen.status",
+    "wake": "listen.wake",
+    "history": "history.commands",
+    "vault": "vault.commands",
+    "traffic": "traffic.commands",
+}
+"""Name -> where below echoctl.cli its `app` is; a command that is missing here has a module of its own name."""
+
+
+def typer_app(name: str) -> typer.Typer:
+    """Import the module of one command; returns its app."""
+    app: typer.Typer = importlib.import_module(f"echoctl.cli.{PLACES.get(name, name)}").app
+    return app
 
 
 class LazyGroup(TyperGroup):
@@ -56,11 +74,11 @@ class LazyGroup(TyperGroup):
         """Import and build one command."""
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(importlib.import_module(f"echoctl.cli.{cmd_name}").app)
+        command = typer.main.get_command(typer_app(cmd_name))
         command.name = cmd_name
         name_values(command)
         gc.enable()  # echoctl.__main__ has switched it off, and commands may run for days
-        interrupts.raised()
+        sigint.raised()
         return command
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:

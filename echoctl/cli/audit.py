@@ -2,8 +2,8 @@
 
 import typer
 
-from echoctl.cli import output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import output
+from echoctl.cli.terminal.group import command_group
 
 app = command_group("Try whether what listens can get out, and look for what should not be there.")
 
@@ -17,7 +17,7 @@ def audit(json: output.Json = False) -> None:
     counts for the running listener, who may read its files, and what could still leak. Exits with 11 when a promise
     does not hold.
     """
-    from echoctl.services import audit as audits  # noqa: PLC0415 - loads the vault, which --help should not pay for
+    from echoctl.services.system import audit as audits  # noqa: PLC0415 - loads the vault, which --help should not pay for
 
     report = audits.audit()
     if json:

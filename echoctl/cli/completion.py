@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from echoctl.cli import output
-from echoctl.cli.group import command_group
-from echoctl.services import completion as scripts
+from echoctl.cli.terminal import output
+from echoctl.cli.terminal.group import command_group
+from echoctl.services.system import completion as scripts
 
 app = command_group("Print the completion script of a shell.")
 
@@ -27,7 +27,7 @@ source ~/.local/share/bash-completion/completions/echoctl into ~/.bashrc.
 
 
 class Shell(StrEnum):
-    """The shells that there is a script for: the keys of services.completion.SCRIPTS."""
+    """The shells that there is a script for: the keys of services.system.completion.SCRIPTS."""
 
     BASH = "bash"
     ZSH = "zsh"

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from echoctl import paths
-from echoctl.cli import diagnostics, output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import diagnostics, output
+from echoctl.cli.terminal.group import command_group
 from echoctl.errors import ExitCode, NotFound
 
 app = command_group(
@@ -23,9 +23,9 @@ def show(
     json: output.Json = False,
 ) -> None:
     """Show every setting, its value and where the value comes from."""
-    from echoctl import config  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
+    from echoctl.config import loader  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
 
-    settings = [entry for entry in config.entries(config.load()) if not keys or entry[0] in keys]
+    settings = [entry for entry in loader.entries(loader.load()) if not keys or entry[0] in keys]
     if absent := sorted({*(keys or ())} - {entry[0] for entry in settings}):
         raise NotFound(f"no setting {absent[0]}", "echoctl config show lists them")
     if json:
@@ -34,7 +34,7 @@ def show(
         )
         return
     output.table(
-        [(key, config.as_toml(value), origin, text) for key, value, origin, text in settings],
+        [(key, loader.as_toml(value), origin, text) for key, value, origin, text in settings],
         ("KEY", "VALUE", "FROM", "WHAT IT DOES"),
     )
 
@@ -42,9 +42,9 @@ def show(
 @app.command()
 def validate(json: output.Json = False) -> None:
     """List every problem of config.toml and of the ECHOCTL_ variables. Exits with 2 when there is one."""
-    from echoctl import config  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
+    from echoctl.config import loader  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
 
-    found = list(config.problems())
+    found = list(loader.problems())
     if json:
         output.document(
             {

@@ -3,14 +3,14 @@
 import dataclasses
 import os
 
-from echoctl.cli import wishes
+from echoctl.cli.listen import ear_spec
 from echoctl.tui import run, theme
 
 
 def show(*, listen: bool = True, look: str | None = None, ascii_only: bool = False, motion: bool = True) -> int:
     """Show the dashboard until it is left; returns the exit code. Raises UsageError before anything is drawn."""
     run.check_terminal()
-    settings, spec = wishes.configured()
+    settings, spec = ear_spec.configured()
     plain = theme.COLOURLESS if os.environ.get("NO_COLOR") else theme.DEFAULT
     options = run.Options(
         spec=dataclasses.replace(spec, level=True),
@@ -21,13 +21,13 @@ def show(*, listen: bool = True, look: str | None = None, ascii_only: bool = Fal
     )
     code, bug = run.run(options, settings, _note)
     if bug is not None:
-        from echoctl.cli import diagnostics  # noqa: PLC0415 - typer, once the screen is gone
+        from echoctl.cli.terminal import diagnostics  # noqa: PLC0415 - typer, once the screen is gone
 
         diagnostics.report(diagnostics.bug(bug))
     return code
 
 
 def _note(text: str) -> None:
-    from echoctl.cli import diagnostics  # noqa: PLC0415 - typer, once the screen is gone
+    from echoctl.cli.terminal import diagnostics  # noqa: PLC0415 - typer, once the screen is gone
 
     diagnostics.note(text)

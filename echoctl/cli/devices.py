@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from echoctl.cli import diagnostics, output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import diagnostics, output
+from echoctl.cli.terminal.group import command_group
 
 app = command_group("Show microphones and speakers.")
 
@@ -11,7 +11,7 @@ app = command_group("Show microphones and speakers.")
 @app.command()
 def devices(json: output.Json = False) -> None:
     """Show the microphones and speakers of this machine; `listen --device` takes a name or a number of them."""
-    from echoctl.services import devices as service  # noqa: PLC0415 - PortAudio tries each device: 60 ms and more
+    from echoctl.services.system import devices as service  # noqa: PLC0415 - PortAudio tries each device: 60 ms and more
 
     found = service.listing()
     if json:

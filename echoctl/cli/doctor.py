@@ -2,8 +2,8 @@
 
 import typer
 
-from echoctl.cli import output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import output
+from echoctl.cli.terminal.group import command_group
 
 app = command_group("Check the installation.")
 
@@ -14,7 +14,7 @@ def doctor(json: output.Json = False) -> None:
 
     Changes nothing. Exits with the code of the first failed check, and with 0 when there is none.
     """
-    from echoctl.services import health  # noqa: PLC0415 - loads the vault, which --help should not pay for
+    from echoctl.services.system import health  # noqa: PLC0415 - loads the vault, which --help should not pay for
 
     found = list(health.checks())
     if json:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, history_delete, output
-from echoctl.cli.group import command_group
-from echoctl.services import when
-from echoctl.wording import plan_text, printable
+from echoctl.cli.history import delete
+from echoctl.cli.terminal import confirm, diagnostics, output
+from echoctl.cli.terminal.group import command_group
+from echoctl.services import time_spec
+from echoctl.text.format import plan_text, printable
 
 if TYPE_CHECKING:
-    from echoctl.services import guests
+    from echoctl.services.purging import guests
 
 app = command_group(
     "Stays: what a guest says goes when the guest does.\n\n"
@@ -45,9 +46,9 @@ def check_in(
     With --private the key is printed this once, as an age identity: give it to the guest. It is kept nowhere, and
     opens the stay's recordings with --identity. Who owns the machine could still change this program.
     """
-    from echoctl.services import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    until_ms = when.later_ms(until, time.time_ns() // 1_000_000) if until else None
+    until_ms = time_spec.later_ms(until, time.time_ns() // 1_000_000) if until else None
     line = guests.check_in(guests.CheckIn(name, room, until_ms, muted, not no_store, private))
     if json:
         output.document({"guest": name, "identity": line})
@@ -61,20 +62,20 @@ def check_in(
 @app.command("check-out")
 def check_out(name: Name, yes: confirm.Yes = False, dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
     """End a stay and delete all that was recorded in it. Needs no passphrase; leaves a receipt."""
-    from echoctl.services import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     plan = guests.plan(name)
     if not confirm.ask(plan_text(plan, False), yes=yes, dry_run=dry_run):
         if json:
             output.document({"dry_run": True, "count": plan.count, "size": plan.size})
         return
-    history_delete.show(guests.check_out(name), json)
+    delete.show(guests.check_out(name), json)
 
 
 @app.command("list")
 def list_(json: output.Json = False) -> None:
     """List stays, the newest first. Of those that are over only the times are known."""
-    from echoctl.services import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     stays = guests.stays()
     if json:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import confirm, diagnostics, output
+from echoctl.cli.terminal.group import command_group
 
 if TYPE_CHECKING:
-    from echoctl.services import models
+    from echoctl.services.models.install import Plan
 
 app = command_group(
     "The speech model: install, list, verify, remove.\n\n"
@@ -39,9 +39,9 @@ def install(
     """
     from dataclasses import asdict  # noqa: PLC0415 - see below
 
-    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
 
-    plan = models.plan(source, name=name, sha256=sha256)
+    plan = install.plan(source, name=name, sha256=sha256)
     if not confirm.ask(_plan_text(plan), yes=yes, dry_run=dry_run):
         return
     bar = diagnostics.Progress(0, "fetching")
@@ -51,7 +51,7 @@ def install(
         bar.update(done)
 
     try:
-        installed = models.install(plan, progress=progress, note=diagnostics.note)
+        installed = install.install(plan, progress=progress, note=diagnostics.note)
     finally:
         bar.close()
     if json:
@@ -61,7 +61,7 @@ def install(
         output.line(f"SHA-256 of its content: {installed.sha256}")
 
 
-def _plan_text(plan: "models.Plan") -> str:
+def _plan_text(plan: "Plan") -> str:
     lines = []
     for at, source in enumerate(plan.sources):
         size = output.size_text(source.size) if source.size else "size unknown"
@@ -78,9 +78,9 @@ def list_models(json: output.Json = False) -> None:
     """List the installed speech models, and the wake word engines with their licences."""
     from dataclasses import asdict  # noqa: PLC0415 - see below
 
-    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
 
-    found, engines = models.listing(), models.spotters()
+    found, engines = install.listing(), install.spotters()
     if json:
         output.document({"models": [asdict(model) for model in found], "engines": [asdict(e) for e in engines]})
         return
@@ -106,9 +106,9 @@ def verify(
     """Hash every file of a model and compare with what was recorded when it was installed."""
     from dataclasses import asdict  # noqa: PLC0415 - see below
 
-    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
 
-    result = models.verify(name)
+    result = install.verify(name)
     if json:
         output.document(asdict(result))
         return
@@ -127,12 +127,12 @@ def remove(
     json: output.Json = False,
 ) -> None:
     """Remove an installed model."""
-    from echoctl.services import models  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
 
-    gone = models.removal(name)
+    gone = install.removal(name)
     if not confirm.ask(f"remove {gone.path} ({output.size_text(gone.size)})", yes=yes, dry_run=dry_run):
         return
-    models.remove(name)
+    install.remove(name)
     if json:
         output.document({"removed": gone.name, "size": gone.size})
     else:

@@ -1,7 +1,7 @@
 """`echoctl plugins`: which plugins there are. Looking imports none of them."""
 
-from echoctl.cli import diagnostics, output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import diagnostics, output
+from echoctl.cli.terminal.group import command_group
 
 app = command_group("Plugins hear what the listener does, each in a process of its own.")
 
@@ -23,10 +23,10 @@ def list_plugins(json: output.Json = False) -> None:
     # importlib.metadata and the settings: 40 ms that --help should not pay.
     from dataclasses import asdict  # noqa: PLC0415 - see above
 
-    from echoctl import config  # noqa: PLC0415 - see above
+    from echoctl.config import loader  # noqa: PLC0415 - see above
     from echoctl.hooks import plugins  # noqa: PLC0415 - see above
 
-    found, shared = plugins.installed(), config.load().hooks.transcripts
+    found, shared = plugins.installed(), loader.load().hooks.transcripts
     if json:
         output.document({"plugins": [asdict(plugin) for plugin in found], "transcripts": shared})
         return

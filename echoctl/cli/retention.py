@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from echoctl.cli import confirm, diagnostics, output
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal import confirm, diagnostics, output
+from echoctl.cli.terminal.group import command_group
 from echoctl.errors import UsageError
-from echoctl.services import when
-from echoctl.wording import counted, plan_text
+from echoctl.services import time_spec
+from echoctl.text.format import counted, plan_text
 
 if TYPE_CHECKING:
-    from echoctl.model import PurgePlan
-    from echoctl.services.retention import Rule
+    from echoctl.model.speech import PurgePlan
+    from echoctl.services.purging.retention import Rule
 
 app = command_group(
     "How long recordings are kept, and what goes next.\n\n"
@@ -45,12 +45,13 @@ def set_(
     """
     if max_age is max_count is max_size is None:
         raise UsageError("say which limit to set", "echoctl retention set --max-age 30d")
-    from echoctl.services import retention, vaults  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    vaults.ensure()
+    unlocking.ensure()
     rule = retention.rule_of(room if room is not None else retention.EVERYWHERE)
     if max_age is not None:
-        rule = rule._replace(max_age_ms=None if max_age == _NO_LIMIT else when.length_ms(max_age))
+        rule = rule._replace(max_age_ms=None if max_age == _NO_LIMIT else time_spec.length_ms(max_age))
     if max_count is not None:
         rule = rule._replace(max_count=None if max_count == _NO_LIMIT else _number(max_count))
     if max_size is not None:
@@ -68,7 +69,7 @@ def set_(
 @app.command()
 def show(json: output.Json = False) -> None:
     """Show the rules, and what they take next. Needs no passphrase."""
-    from echoctl.services import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     now = retention.outlook()
     if json:
@@ -92,8 +93,8 @@ def run(dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
 
     The rules were agreed to when they were set, so nothing is asked.
     """
-    from echoctl.cli import history_delete  # noqa: PLC0415 - what it prints a report with
-    from echoctl.services import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.cli.history import delete  # noqa: PLC0415 - what it prints a report with
+    from echoctl.services.purging import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     if dry_run:
         plan = retention.outlook().due
@@ -103,10 +104,10 @@ def run(dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
             diagnostics.note(plan_text(plan, False))
         return
     reports = retention.run()
-    total = history_delete.together(reports)
+    total = delete.together(reports)
     if not total.receipts and not json:
         diagnostics.note("nothing is due")
-    history_delete.show(total, json)
+    delete.show(total, json)
 
 
 def _words(rule: "Rule") -> str:

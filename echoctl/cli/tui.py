@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from echoctl.cli.group import command_group
+from echoctl.cli.terminal.group import command_group
 
 app = command_group("Show the dashboard.")
 

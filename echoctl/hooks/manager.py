@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from echoctl.hooks import plugins
-from echoctl.moments import moment
-from echoctl.wording import counted
+from echoctl.text.format import counted
+from echoctl.text.timestamps import moment
 
 QUEUE = 256
 """Events that may wait for a slow hook before new ones are dropped."""

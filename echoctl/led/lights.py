@@ -6,7 +6,7 @@ from pathlib import Path
 
 from echoctl.errors import DeviceError
 from echoctl.led import ring
-from echoctl.model import LedState
+from echoctl.model.speech import LedState
 
 WORD_WIDTH = 12
 """Columns of a blank, the symbol, a blank and the longest word."""

@@ -7,7 +7,7 @@ for an error. The symbols tell the states apart without colour.
 
 import math
 
-from echoctl.model import LedState
+from echoctl.model.speech import LedState
 
 Rgb = tuple[int, int, int]
 

@@ -1,12 +1,15 @@
-"""The verbs: what the commands and the dashboard do, without printing a word.
+"""The verbs: what the commands and the dashboard do, without printing a word. One package for each part.
 
-listening: the ear   ear_process, ear, capture, utterance, meter, light, pipe, sealing, sealed
-listening: its front listening, chimes, demo, state, following, events, waketest
-the vault            vaults, ways_in, session_keyring, identities, recording, texts, rotation
-what was heard       history, browsing, overview, search, counting, playing
-in and out           exporting, archiving, importing, index_entry, unpacking, backups, verifying
-erasing              purge, retention, guests
-traffic              watching, monitoring, bursts, verdicts, report, experiment, traffic_devices, axis, panorama
-the installation     models, fetching, devices, health, database, completion, when
-ourselves            audit, audit_process, audit_scan, audit_leaks
+listening   the ear and its front
+history     what was heard: written, read, searched, carried in and out
+purging     what is erased, when, and with what receipt
+vault       keys and the ways in, backups
+traffic     from packets to a verdict
+models      speech models
+sandbox     shutting in what listens
+system      the installation's health, and the audit
+state       the listener as the store shows it: light, mute, counters
+watch_state following the store from another process
+events      what happened, without content
+time_spec   "7d", "today" and the like
 """

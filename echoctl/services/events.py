@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator, Mapping
 
 from echoctl import paths
-from echoctl.model import Event
-from echoctl.store import db
+from echoctl.model.speech import Event
 from echoctl.store import events as rows
+from echoctl.store.database import db
 
 KEEP_MS = 30 * 24 * 3600 * 1000
 """Events older than 30 days go."""

@@ -11,9 +11,9 @@ import time
 
 from echoctl import paths
 from echoctl.errors import DeviceError, StoreError
-from echoctl.services import sealed
-from echoctl.store import db
+from echoctl.services.sandbox import levels
 from echoctl.store import state as rows
+from echoctl.store.database import db
 
 CONFIRM_S = 2.0
 """How long a mute may take to be carried out by a running listener; usually it is below 0.1 s."""
@@ -49,7 +49,7 @@ class Snapshot:
         self.ear_pid = int(row["ear_pid"]) if listening else 0
         self.seal = str(row["seal"]) if listening else ""
         # As it is now, by the kernel's own count; the row only says whose count to ask for.
-        self.sent_bytes = sealed.sent_bytes(self.ear_pid) if self.seal == sealed.NAMESPACE else None
+        self.sent_bytes = levels.sent_bytes(self.ear_pid) if self.seal == levels.NAMESPACE else None
         self.counters = counters
 
 

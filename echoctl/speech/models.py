@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import Protocol
 
 from echoctl.errors import ModelError
-from echoctl.model import SAMPLE_RATE
+from echoctl.model.speech import SAMPLE_RATE
+from echoctl.speech.manifest import Record, read_record
 from echoctl.speech.recogniser import KaldiStream, Recogniser
-from echoctl.speech.record import Record, read_record
 
 DEFAULT_NAME = "en-us"
 """What `echoctl model install` calls the small English model."""

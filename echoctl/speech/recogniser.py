@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from echoctl.errors import ModelError
-from echoctl.model import BYTES_PER_SECOND, Word
+from echoctl.model.speech import BYTES_PER_SECOND, Word
 
 if TYPE_CHECKING:
     import vosk

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol
 
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Word
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Word
 from echoctl.speech.models import SpeechModel
 from echoctl.speech.recogniser import Recogniser
 

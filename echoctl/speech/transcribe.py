@@ -1,6 +1,6 @@
 """Speech to text while it is being spoken."""
 
-from echoctl.model import Transcript, Word
+from echoctl.model.speech import Transcript, Word
 from echoctl.speech.models import SpeechModel
 
 _UNKNOWN = "[unk]"

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from echoctl.errors import UsageError
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
+from echoctl.speech.builtin_words import NEURAL
+from echoctl.speech.detector import Lane, NeuralLane, Recent, SecondStage
 from echoctl.speech.gate import EnergyGate, Refractory
-from echoctl.speech.lanes import Lane, NeuralLane, Recent, SecondStage
+from echoctl.speech.grammar_detector import GrammarLane
 from echoctl.speech.models import SpeechModel
-from echoctl.speech.neural import NEURAL
 from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
-from echoctl.speech.typed import GrammarLane
 from echoctl.speech.words import normal, require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES

@@ -4,8 +4,8 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
-from echoctl.model import Event
-from echoctl.store import db
+from echoctl.model.speech import Event
+from echoctl.store.database import db
 
 
 def append(connection: sqlite3.Connection, at_ms: int, kind: str, data: Mapping[str, object]) -> None:

@@ -17,7 +17,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from echoctl.clock import new_id
-from echoctl.store import db, slabs, wal
+from echoctl.store import slabs
+from echoctl.store.database import db, wal
 
 DOOMED = 9
 """recording.state of what is purged and not yet removed."""

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from echoctl.clock import first_id
-from echoctl.model import Selection
-from echoctl.store import db, slabs
+from echoctl.model.speech import Selection
+from echoctl.store import slabs
+from echoctl.store.database import db
 
 _STRETCH = 200
 """Rows read at a time when all are."""

@@ -8,7 +8,7 @@ They are at most a page, so the first page of a slab holds no key.
 
 import sqlite3
 
-from echoctl.store.db import PAGE_SIZE
+from echoctl.store.database.db import PAGE_SIZE
 
 SLOTS = 256
 """Recordings per epoch: vault.format.EPOCH_RECORDS."""

@@ -6,7 +6,7 @@ not import json.
 
 import sqlite3
 
-from echoctl.store import db
+from echoctl.store.database import db
 
 COLUMNS = ("muted", "muted_by", "muted_ms", "led", "led_ms", "mic", "device", "pid", "started_ms", "ear_pid", "seal")
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
+from echoctl.model.traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
 
 _SEEN = "'dns', 'sni', 'quic', 'http'"
 """Names that a capture has shown."""

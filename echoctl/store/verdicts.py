@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
-from echoctl.nouns_traffic import Wake
+from echoctl.model.traffic import Wake
 
 
 def wakes(connection: sqlite3.Connection, since_ms: int, before_ms: int) -> list[Wake]:

@@ -7,9 +7,9 @@ docs/traffic-method.md the reasons.
 
 from collections.abc import Mapping, Sequence
 
-from echoctl.nouns_traffic import WINDOW_MS, Burst, BurstClass, Window
-from echoctl.traffic import rules as r
-from echoctl.traffic.rules import Rules
+from echoctl.model.traffic import WINDOW_MS, Burst, BurstClass, Window
+from echoctl.traffic import thresholds as r
+from echoctl.traffic.thresholds import Rules
 
 _LATE_MS = 1000
 """So late a window may be handed over after those of other devices."""

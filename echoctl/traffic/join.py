@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from echoctl.nouns_traffic import Burst, BurstClass, ClockBasis, ClockFit, Upload, Wake
+from echoctl.model.traffic import Burst, BurstClass, ClockBasis, ClockFit, Upload, Wake
 
 BEFORE_MS, AFTER_MS = 1500, 4000
 """An upload begins so long before its wake at the earliest (a listener decides late), so long after it at most."""

@@ -2,18 +2,18 @@
 
 A byte counts once: what was sent again is known by its sequence number, a datagram that was captured twice by its
 bytes. The time is the capture's own. Whatever is unusual about a packet is left to frames.Dissector; what is usual
-takes the short way through `Meter.feed`, whose speed is that of importing (bench/traffic_import.py).
+takes the short way through `Meter.feed`, whose speed is that of importing (bench/traffic/import_.py).
 """
 
 import itertools
 import struct
 from typing import Protocol
 
-from echoctl.nouns_traffic import WINDOW_MS, Second, Window
+from echoctl.model.traffic import WINDOW_MS, Second, Window
+from echoctl.traffic.direction import Side, Sides
+from echoctl.traffic.dissector import FRAGMENT, HEADER, TCP, UDP, Dissector, Layout, hardware
 from echoctl.traffic.flows import MOD, SYN, Echoes, Flow, Pair, Watch
-from echoctl.traffic.frames import FRAGMENT, HEADER, TCP, UDP, Dissector, Layout, hardware
 from echoctl.traffic.pcap import MICROSECONDS, Block
-from echoctl.traffic.sides import Side, Sides
 
 PER_SECOND = 1000 // WINDOW_MS
 

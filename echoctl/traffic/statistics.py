@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from statistics import median
 
-from echoctl.nouns_traffic import Second
+from echoctl.model.traffic import Second
 
 AFTER_S = 6
 """The upload of a request lies in this time after its wake."""

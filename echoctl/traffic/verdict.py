@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from echoctl.nouns_traffic import (
+from echoctl.model.traffic import (
     Burst,
     BurstClass,
     ClockBasis,
@@ -18,7 +18,7 @@ from echoctl.nouns_traffic import (
     VerdictWord,
     Wake,
 )
-from echoctl.traffic import join, rules, statistics
+from echoctl.traffic import join, statistics, thresholds
 
 SHORT_MS = 25_000
 """Less is too short for any verdict."""
@@ -58,7 +58,7 @@ def judge(case: Case) -> Verdict:
     watched = statistics.Watched(case.watched)
     voice = join.uploads(case.bursts, BurstClass.VOICE)
     possible = join.apart(join.uploads(case.bursts, BurstClass.POSSIBLE), voice)
-    possible = [each for each in possible if not rules.housekeeping(each.name)]
+    possible = [each for each in possible if not thresholds.housekeeping(each.name)]
     near = [wake for wake in case.wakes if watched.place(wake.at_ms) is not None]
     joined = join.join([*voice, *possible], near)
     unexplained, doubtful = _counted(joined.unexplained, watched.ms)

@@ -15,15 +15,15 @@ from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.screen import Screen
 
+from echoctl.config.schema import Config
 from echoctl.errors import ExitCode, StoreError
 from echoctl.services import state
-from echoctl.settings import Config
 from echoctl.tui import keys, layout, theme
-from echoctl.tui.controls import Controls, Options
+from echoctl.tui.actions import Controls, Options
 from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, FeedBroke, StoreChanged, StoreFailed, StoreFeed
-from echoctl.tui.lookout import Lookout
-from echoctl.tui.now import Now, Role, ended, heard, seen
-from echoctl.tui.records import Records
+from echoctl.tui.history_actions import Records
+from echoctl.tui.live_state import Now, Role, ended, heard, seen
+from echoctl.tui.traffic_worker import Lookout
 from echoctl.tui.widgets.history import HistoryList
 from echoctl.tui.widgets.keybar import KeyBar
 from echoctl.tui.widgets.now import NowPane

@@ -11,12 +11,12 @@ from typing import Any
 
 from textual.message import Message
 
+from echoctl.config.schema import Config
 from echoctl.errors import DeviceError, EchoctlError
 from echoctl.led.lights import SysfsLight
-from echoctl.model import LedState
-from echoctl.services import following, state
-from echoctl.services.pipe import EarSpec
-from echoctl.settings import Config
+from echoctl.model.speech import LedState
+from echoctl.services import state, watch_state
+from echoctl.services.listening.protocol import EarSpec
 
 WAIT_S = 5.0
 """How long a feed waits for its ear before it looks whether it should end."""
@@ -111,13 +111,13 @@ class EarFeed:
     def _run(self) -> None:
         # The vault's cryptography and the plugins: after the first picture has been painted.
         from echoctl.hooks.manager import Hooks  # noqa: PLC0415 - see above
-        from echoctl.services import vaults  # noqa: PLC0415 - see above
-        from echoctl.services.listening import Listening  # noqa: PLC0415 - see above
+        from echoctl.services.listening.supervisor import Listening  # noqa: PLC0415 - see above
+        from echoctl.services.vault import unlocking  # noqa: PLC0415 - see above
 
         error: EchoctlError | None = None
         try:
-            if self._spec.keep and vaults.ensure():
-                self._complain(vaults.FIRST_RUN)
+            if self._spec.keep and unlocking.ensure():
+                self._complain(unlocking.FIRST_RUN)
             with contextlib.ExitStack() as stack:
                 hooks = Hooks(transcripts=self._settings.hooks.transcripts, complain=self._complain)
                 stack.callback(hooks.close)
@@ -163,7 +163,7 @@ class EarFeed:
 
             hooks.add("--exec", Command(command))
         if self._settings.listen.chime:
-            from echoctl.services.chimes import Chimes  # noqa: PLC0415 - a process of its own, where one wants it
+            from echoctl.services.listening.chimes import Chimes  # noqa: PLC0415 - a process of its own, where one wants it
 
             hooks.add("the chimes", stack.enter_context(contextlib.closing(Chimes())))
         hooks.load_plugins()
@@ -193,7 +193,7 @@ class StoreFeed:
         self._thread.join(2.0)
 
     def _run(self) -> None:
-        watcher = following.Watcher()
+        watcher = watch_state.Watcher()
         try:
             self._follow(watcher)
         except Exception as bug:  # noqa: BLE001 - it is raised where it ends the dashboard and goes to the log
@@ -201,10 +201,10 @@ class StoreFeed:
         finally:
             watcher.close()
 
-    def _follow(self, watcher: following.Watcher) -> None:
+    def _follow(self, watcher: watch_state.Watcher) -> None:
         failed = ""
         while not self._over.is_set():
-            wait = following.POLL_S
+            wait = watch_state.POLL_S
             try:
                 snapshot = watcher.poll()
             except EchoctlError as error:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 from textual.widget import Widget
 
-from echoctl.model import LedState
-from echoctl.services.overview import Overview
+from echoctl.model.speech import LedState
+from echoctl.services.history.page_index import Overview
 from echoctl.tui import theme
 from echoctl.tui.widgets.ring import Look
 
 if TYPE_CHECKING:
-    from echoctl.tui.controls import Controls
+    from echoctl.tui.actions import Controls
 
 VIEWS = ("all", "now", "history", "traffic")
 

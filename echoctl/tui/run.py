@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 
 from echoctl import logs
+from echoctl.config.schema import Config
 from echoctl.errors import ExitCode, StoreError, UsageError
 from echoctl.services import state
-from echoctl.settings import Config
+from echoctl.tui.actions import Options as Options
 from echoctl.tui.app import Dashboard
-from echoctl.tui.controls import Options as Options
 
 SOON_S = 0.5
 """An ear usually ends within this; it takes longer when it has something to seal."""

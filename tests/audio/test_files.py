@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from echoctl.audio.files import open_file, open_stdin
 from echoctl.audio.source import AudioSource
 from echoctl.errors import DeviceError, NotFound, UsageError
-from echoctl.model import CHUNK_BYTES
+from echoctl.model.speech import CHUNK_BYTES
 from tests.audio.sounds import chirp, correlation, pcm_of, samples_of, write
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from echoctl import paths
-from echoctl.services import vaults
+from echoctl.services.vault import unlocking
 from tests.conftest import REPOSITORY, Run
 from tests.lab.cage import caged, needs_namespaces, open_folder, somebody
 
@@ -74,12 +74,12 @@ def test_where_everything_holds_it_says_so_and_leaves_nothing_behind(cli: Cli, h
 
 
 def test_the_persons_own_key_is_what_is_out_of_sight(home: Path, broken: Callable[[str], None]) -> None:
-    vaults.ensure()
+    unlocking.ensure()
     code, document = audit()
     assert (code, failed(document)) == (0, [])
     assert paths.keys_dir() in document["seal"]["hidden"]
     broken(
-        "from echoctl.seal import namespaces\n"
+        "from echoctl.sandbox import namespaces\n"
         "cover = namespaces._cover\n"
         "namespaces._cover = lambda path: None if path.endswith('keys') else cover(path)"
     )
@@ -92,14 +92,14 @@ def test_the_persons_own_key_is_what_is_out_of_sight(home: Path, broken: Callabl
 
 @pytest.mark.parametrize("name", ["io_uring_setup", "setns", "pidfd_getfd"])
 def test_a_call_left_out_of_the_filter_is_found(name: str, home: Path, broken: Callable[[str], None]) -> None:
-    broken(f"from echoctl.seal import seccomp; seccomp.DENIED = tuple(n for n in seccomp.DENIED if n != {name!r})")
+    broken(f"from echoctl.sandbox import seccomp; seccomp.DENIED = tuple(n for n in seccomp.DENIED if n != {name!r})")
     code, document = audit()
     assert (code, failed(document)) == (11, [("seal", "broken")])
     assert [a["name"] for a in document["attempts"] if a["outcome"] != "refused"] == [name]
 
 
 def test_a_network_that_was_not_left_is_found(home: Path, broken: Callable[[str], None]) -> None:
-    broken("from echoctl.seal import namespaces; namespaces._NEWNET = 0")
+    broken("from echoctl.sandbox import namespaces; namespaces._NEWNET = 0")
     code, document = audit()
     assert code == 11
     missed = {a["name"] for a in document["attempts"] if a["outcome"] != "refused"}
@@ -110,7 +110,7 @@ def test_a_recorder_that_leaks_is_found(home: Path, temp: Path, broken: Callable
     broken(
         "import os\n"
         "if 'audit_process' in ' '.join(__import__('sys').orig_argv):\n"
-        "    from echoctl.services import texts\n"
+        "    from echoctl.services.history import transcript_json as texts\n"
         "    encode = texts.of_transcript\n"
         "    def leak(transcript):\n"
         "        open(os.environ['TMPDIR'] + '/note', 'w').write(transcript.text)\n"
@@ -130,7 +130,7 @@ def test_a_recorder_that_does_not_seal_is_found(home: Path, broken: Callable[[st
 
 
 def test_files_that_others_can_read_are_found_with_the_cure(home: Path) -> None:
-    vaults.ensure()
+    unlocking.ensure()
     Path(paths.device_key()).chmod(0o640)
     code, document = audit()
     assert (code, failed(document)) == (11, [("rights", "rights")])
@@ -139,7 +139,7 @@ def test_files_that_others_can_read_are_found_with_the_cure(home: Path) -> None:
 
 
 def test_sound_that_lies_about_is_found(home: Path) -> None:
-    vaults.ensure()
+    unlocking.ensure()
     Path(paths.data_dir(), "left.wav").write_bytes(b"RIFF\0\0\0\0WAVEfmt " + bytes(50))
     Path(paths.data_dir(), "left.wav").chmod(0o600)
     code, document = audit()
@@ -148,7 +148,7 @@ def test_sound_that_lies_about_is_found(home: Path) -> None:
 
 @pytest.mark.parametrize("landlock", [True, False])
 def test_where_namespaces_are_forbidden_it_says_what_is_open(landlock: bool, home: Path) -> None:
-    vaults.ensure()
+    unlocking.ensure()
     code, document = audit(*caged("unshare=EPERM", *([] if landlock else ["landlock_create_ruleset=ENOSYS"])))
     assert (code, failed(document)) == (0, [])
     assert (document["seal"]["holds"], document["seal"]["why"]) == ("seccomp", "unshare: Operation not permitted")

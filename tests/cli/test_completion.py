@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.services.completion import SCRIPTS
+from echoctl.services.system.completion import SCRIPTS
 from tests.conftest import REPOSITORY, Run
 
 Cli = Callable[..., Run]

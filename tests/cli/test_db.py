@@ -3,10 +3,10 @@ import os
 from pathlib import Path
 
 from echoctl import paths
-from echoctl.services.recording import Recorder
-from echoctl.store import db
-from tests.cli.test_history import Main
-from tests.cli.test_history import main as main
+from echoctl.services.history.recorder import Recorder
+from echoctl.store.database import db
+from tests.cli.history.test_commands import Main
+from tests.cli.history.test_commands import main as main
 from tests.heard import say
 
 

@@ -2,8 +2,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from echoctl.services.recording import Recorder
-from tests.cli.test_history import main as main
+from echoctl.services.history.recorder import Recorder
+from tests.cli.history.test_commands import main as main
 from tests.heard import say
 
 Main = Callable[..., Any]

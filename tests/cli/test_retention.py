@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from echoctl.services.recording import Recorder
-from tests.cli.test_history import main as main
+from echoctl.services.history.recorder import Recorder
+from tests.cli.history.test_commands import main as main
 from tests.heard import say
 
 Main = Callable[..., Any]

@@ -4,8 +4,9 @@ import random
 import sys
 import time
 
-from echoctl.model import Selection
-from echoctl.services import history, purge
+from echoctl.model.speech import Selection
+from echoctl.services.history import reader
+from echoctl.services.purging import purge
 from tests.crash.remnants import fill, recorder
 
 
@@ -32,7 +33,7 @@ def erase(end: float) -> None:
 def read(end: float) -> None:
     count = 0
     while time.monotonic() < end:
-        with history.opened(lambda: None, needs_key=True) as opened:
+        with reader.opened(lambda: None, needs_key=True) as opened:
             assert opened
             page = opened.page(Selection(all=True), 20)
             assert not [recording.id for recording in page if recording.damaged]

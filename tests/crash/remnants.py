@@ -11,10 +11,11 @@ import numpy as np
 
 from echoctl import paths
 from echoctl.clock import SystemClock, new_id
-from echoctl.model import StoreMode, Transcript
-from echoctl.services import vaults
-from echoctl.services.recording import Kept, Recorder
-from echoctl.store import db, slabs
+from echoctl.model.speech import StoreMode, Transcript
+from echoctl.services.history.recorder import Kept, Recorder
+from echoctl.services.vault import unlocking
+from echoctl.store import slabs
+from echoctl.store.database import db
 
 HALF = 16
 PAGE = 4096
@@ -81,7 +82,7 @@ def _kept(chance: random.Random) -> Kept:
 
 def main(count: int, seed: int) -> None:
     """A process that records and then ends as it likes: in good order, or by a signal."""
-    vaults.ensure()
+    unlocking.ensure()
     with recorder() as made:
         fill(made, count, random.Random(seed))
         sys.stdout.write("done\n")

@@ -10,15 +10,17 @@ import sys
 from pathlib import Path
 
 from echoctl import paths
-from echoctl.model import Selection
-from echoctl.services import database, purge, vaults
+from echoctl.model.speech import Selection
+from echoctl.services.purging import purge
+from echoctl.services.system import database
+from echoctl.services.vault import unlocking
 from tests.crash.remnants import MORNING_MS, files, fill, left, recorder, wraps
 
 
 def schedule(seed: int, keys: int, temporary: Path) -> tuple[int, int]:
     """Record and purge in random portions until so many keys are purged; returns (purged, found in a file)."""
     chance, purged, found = random.Random(seed), 0, 0
-    vaults.ensure()
+    unlocking.ensure()
     while purged < keys:
         with recorder() as made:
             fill(made, chance.choice((5, 60, 400, 700)), chance)

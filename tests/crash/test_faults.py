@@ -16,9 +16,12 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.model import Selection
-from echoctl.services import database, guests, history, purge, vaults
-from echoctl.store import db, migrations
+from echoctl.model.speech import Selection
+from echoctl.services.history import reader
+from echoctl.services.purging import guests, purge
+from echoctl.services.system import database
+from echoctl.services.vault import unlocking
+from echoctl.store.database import db, migrations
 from tests.conftest import REPOSITORY
 from tests.counts import SEED, asked
 from tests.crash.remnants import files, left, wraps
@@ -52,7 +55,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     with pytest.MonkeyPatch.context() as patch:
         use(folder / "now", patch)
-        vaults.ensure()
+        unlocking.ensure()
         with recorder() as made:
             for n in range(6):
                 record(made, f"before {n}", MORNING_MS + n)
@@ -219,7 +222,7 @@ def check(name: str, folder: Path, how: int) -> None:
 
 
 def texts() -> dict[str, str | None]:
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         found = opened.page(ALL, 0)
         assert not [recording.id for recording in found if recording.damaged]

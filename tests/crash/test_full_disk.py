@@ -11,10 +11,12 @@ import pytest
 from echoctl.audio import codec
 from echoctl.clock import SystemClock
 from echoctl.errors import ExitCode, StoreError
-from echoctl.model import Detection, Recording, Selection, StoreMode
-from echoctl.services import archiving, counting, history, purge, vaults
-from echoctl.services.recording import Recorder
-from echoctl.store import check
+from echoctl.model.speech import Detection, Recording, Selection, StoreMode
+from echoctl.services.history import archiving, reader, statistics
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.purging import purge
+from echoctl.services.vault import unlocking
+from echoctl.store import integrity
 from tests.conftest import Run
 from tests.crash import remnants
 from tests.heard import MORNING_MS, nobody, pcm, say
@@ -42,7 +44,7 @@ def small_disk(disk: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A store on a file system of 3 MB, of which half a MB is something else's."""
     with small_disk(tmp_path / "disk", "3m", monkeypatch) as disk:
-        vaults.ensure()
+        unlocking.ensure()
         (disk / "ballast").write_bytes(bytes(512 << 10))
         yield disk
 
@@ -67,19 +69,19 @@ def fill(recorder: Recorder) -> tuple[dict[str, bytes], StoreError]:
 
 
 def everything() -> list[Recording]:
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         return opened.page(ALL, 0)
 
 
 def all_whole(sounds: dict[str, bytes]) -> None:
     assert {recording.id for recording in everything()} >= set(sounds)
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         for uid, sound in sounds.items():
             assert opened.show(uid).transcript
             assert codec.decode_flac(opened.flac(uid)[1]) == sound
-        assert check.problems(opened.connection) == []
+        assert integrity.problems(opened.connection) == []
 
 
 def test_what_was_acknowledged_is_there_and_the_rest_is_exit_8(full: Path) -> None:
@@ -109,7 +111,7 @@ def test_a_purge_that_is_larger_than_the_reserve_succeeds(
     everything: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with small_disk(tmp_path / "large", "32m", monkeypatch) as disk:
-        vaults.ensure()
+        unlocking.ensure()
         with remnants.recorder() as made:
             remnants.fill(made, 15_000, random.Random(1))
             detection = made.detected(Detection("alexa", 0.0, 0.0, 0.0), MORNING_MS)
@@ -117,7 +119,7 @@ def test_a_purge_that_is_larger_than_the_reserve_succeeds(
         fill_up(disk)
         report = purge.run(purge.plan(ALL), everything=everything)
         assert (report.count, report.done, report.keys_dead) == (15_000, True, True)
-        stats = counting.stats()
+        stats = statistics.stats()
         assert stats and stats.detections == (0 if everything else 1)
         assert len(report.receipts) > 1  # it went in parts
         assert purge.plan(ALL).count == 0
@@ -127,7 +129,7 @@ def test_a_command_says_so_in_one_line(full: Path, cli: Callable[..., Run], tmp_
     recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
     say(recorder, "first", MORNING_MS - 1)
     out = tmp_path / "out"
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         list(archiving.to_archive(opened, opened.ids(ALL), str(out)))
     purge.run(purge.plan(ALL), everything=True)

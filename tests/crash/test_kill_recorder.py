@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from echoctl.audio import codec
-from echoctl.model import Selection
-from echoctl.services import database, history, purge, vaults
+from echoctl.model.speech import Selection
+from echoctl.services.history import reader
+from echoctl.services.purging import purge
+from echoctl.services.system import database
+from echoctl.services.vault import unlocking
 from tests.heard import nobody
 from tests.heard import store as store
 from tests.heard import vault as vault
@@ -23,10 +26,10 @@ CHILD = """
 import hashlib, random, sys
 from echoctl.audio import codec
 from echoctl.clock import SystemClock
-from echoctl.model import Detection, StoreMode, Transcript
-from echoctl.services import vaults
-from echoctl.services.recording import Recorder
-vaults.ensure()
+from echoctl.model.speech import Detection, StoreMode, Transcript
+from echoctl.services.vault import unlocking
+from echoctl.services.history.recorder import Recorder
+unlocking.ensure()
 chance = random.Random(int(sys.argv[1]))
 recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
 codec.encode_flac(bytes(640))  # loads what it needs
@@ -56,7 +59,7 @@ def record_until_killed(seed: int, after_s: float) -> dict[str, str]:
 
 def whole(uid: str) -> str:
     """The hash of a recording as it opens now."""
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         transcript = opened.show(uid).transcript
         assert transcript
@@ -72,7 +75,7 @@ def test_a_hundred_kills_lose_no_acknowledged_recording(vault: Path) -> None:
     while seeds < KILLS or len(acknowledged) <= KILLS:  # on a busy machine some die before there is anything to lose
         acknowledged |= record_until_killed(seeds, chance.uniform(0.0, 0.15))
         seeds += 1
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         stored = opened.page(Selection(all=True), 0)
     assert not [recording.id for recording in stored if recording.damaged]
@@ -93,20 +96,22 @@ def test_a_first_run_that_is_killed_can_be_done_again(store: Path) -> None:
         for folder in ("data", "state"):
             for file in sorted((store / folder).rglob("*"), reverse=True):
                 file.unlink() if not file.is_dir() else file.rmdir()
-        child = subprocess.Popen([sys.executable, "-c", "from echoctl.services import vaults\nvaults.ensure()"])
+        child = subprocess.Popen(
+            [sys.executable, "-c", "from echoctl.services.vault import unlocking\nunlocking.ensure()"]
+        )
         time.sleep(chance.uniform(0.05, 0.35))
         child.send_signal(signal.SIGKILL)
         child.wait()
-        vaults.ensure()
-        assert vaults.status().device_key == "ok"
-        with history.opened(nobody, needs_key=True) as opened:
+        unlocking.ensure()
+        assert unlocking.status().device_key == "ok"
+        with reader.opened(nobody, needs_key=True) as opened:
             assert opened and opened.problem is None
 
 
 PURGER = """
 import sys
-from echoctl.model import Selection
-from echoctl.services import purge
+from echoctl.model.speech import Selection
+from echoctl.services.purging import purge
 plan = purge.plan(Selection(ids=tuple(sys.argv[1:])))
 print("ready", flush=True)
 purge.run(plan)
@@ -124,7 +129,7 @@ def test_a_purge_that_is_killed_has_taken_all_or_nothing(vault: Path) -> None:
         time.sleep(chance.uniform(0.0, 0.03))
         child.send_signal(signal.SIGKILL)
         child.wait()
-        with history.opened(nobody, needs_key=True) as opened:
+        with reader.opened(nobody, needs_key=True) as opened:
             assert opened
             left = [recording for recording in opened.page(Selection(ids=tuple(made)), 0) if not recording.damaged]
         assert len(left) in (0, len(made))

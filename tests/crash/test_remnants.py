@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.model import Selection
-from echoctl.services import database, purge, vaults
-from echoctl.store import db, slabs, wal
+from echoctl.model.speech import Selection
+from echoctl.services.purging import purge
+from echoctl.services.system import database
+from echoctl.services.vault import unlocking
+from echoctl.store import slabs
+from echoctl.store.database import db, wal
 from tests.conftest import REPOSITORY
 from tests.counts import SEED, asked
 from tests.crash import other_sqlite
@@ -92,7 +95,7 @@ def test_no_purged_key_is_in_any_file_without_secure_delete(
     store: Path, temporary: Path, record_property: Tell
 ) -> None:
     keys = asked(2500)
-    vaults.ensure()
+    unlocking.ensure()
     with db.session(paths.database()) as connection:
         assert connection.execute("PRAGMA secure_delete").fetchone() == (0,)
     purged, found = schedule(SEED, keys, temporary)
@@ -202,7 +205,7 @@ def test_the_search_finds_keys_on_the_disk_when_the_log_is_not_overwritten(
 def test_two_writers_a_purger_and_a_reader_never_find_it_locked(store: Path, record_property: Tell) -> None:
     """At once, for some seconds (`make torture`: a minute). Nothing but what was meant to go is gone."""
     seconds = asked(5)
-    vaults.ensure()
+    unlocking.ensure()
     children = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.crash.crowd", role, str(seconds)],

@@ -18,10 +18,10 @@ from echoctl import paths
 from echoctl.audio import codec
 from echoctl.clock import SystemClock
 from echoctl.errors import EchoctlError
-from echoctl.model import Selection, StoreMode, Transcript
-from echoctl.services import guests, purge, rotation
-from echoctl.services.recording import Recorder
-from echoctl.store import db, migrations
+from echoctl.model.speech import Selection, StoreMode, Transcript
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.purging import guests, purge, rotation
+from echoctl.store.database import db, migrations
 
 MORNING_MS = 1_800_000_000_000
 

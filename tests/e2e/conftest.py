@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.services.demo import SAMPLE
+from echoctl.services.listening.demo import SAMPLE
 from tests.conftest import REPOSITORY
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.traffic_data import windows_of
+from bench.traffic.data import windows_of
 from tests.conftest import REPOSITORY, Run
 from tests.lab import scene
 from tests.lab.cloud import NAMES

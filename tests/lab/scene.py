@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from echoctl.services.demo import SAMPLE
+from echoctl.services.listening.demo import SAMPLE
 from tests.lab import net
 
 RATE, CHUNK_S = 16_000, 0.08

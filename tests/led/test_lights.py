@@ -5,7 +5,7 @@ import pytest
 
 from echoctl.errors import DeviceError, ExitCode
 from echoctl.led.lights import SysfsLight, terminal_line
-from echoctl.model import LedState
+from echoctl.model.speech import LedState
 
 
 @pytest.mark.parametrize("colour", [True, False])

@@ -1,7 +1,7 @@
 import pytest
 
 from echoctl.led import ring
-from echoctl.model import LedState
+from echoctl.model.speech import LedState
 
 
 @pytest.mark.parametrize("state", list(LedState))

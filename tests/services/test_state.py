@@ -11,7 +11,7 @@ import pytest
 from echoctl import paths
 from echoctl.errors import ExitCode, StoreError
 from echoctl.services import state
-from echoctl.store import db
+from echoctl.store.database import db
 
 LISTENER = textwrap.dedent("""
     import sys, time

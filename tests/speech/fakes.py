@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Word
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Word
 
 LOUD = b"\x00\x20\x00\xe0" * (CHUNK_BYTES // 4)
 QUIET = bytes(CHUNK_BYTES)

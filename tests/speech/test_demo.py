@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from echoctl.model import BYTES_PER_SECOND, CHUNK_BYTES, Detection
-from echoctl.services.demo import SAMPLE
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Detection
+from echoctl.services.listening.demo import SAMPLE
 from echoctl.speech import wake
 from echoctl.speech.models import Model
 from echoctl.speech.spotters import micro_installed

@@ -5,7 +5,7 @@ import pytest
 
 from echoctl.errors import ExitCode, ModelError
 from echoctl.speech import models
-from echoctl.speech.record import Record, folder_hash, read_record, write_record
+from echoctl.speech.manifest import Record, folder_hash, read_record, write_record
 
 
 @pytest.fixture

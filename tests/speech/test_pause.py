@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from echoctl.audio.endpoint import EndPoint, EndPointer
-from echoctl.services.demo import SAMPLE
+from echoctl.services.listening.demo import SAMPLE
 from echoctl.speech import vad
 
 RATE = 16_000

@@ -1,4 +1,4 @@
-from echoctl.model import Word
+from echoctl.model.speech import Word
 from echoctl.speech.recogniser import KaldiStream
 from echoctl.speech.transcribe import Transcriber
 from tests.speech.fakes import FakeModel, FakeRecogniser

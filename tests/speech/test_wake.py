@@ -1,8 +1,9 @@
 import pytest
 
 from echoctl.errors import ExitCode, UsageError
-from echoctl.model import BYTES_PER_SECOND, Detection, NearMiss, Word
-from echoctl.speech import lanes, wake
+from echoctl.model.speech import BYTES_PER_SECOND, Detection, NearMiss, Word
+from echoctl.speech import detector as stages
+from echoctl.speech import wake
 from echoctl.speech.spotters import UNKNOWN, PhraseCheck
 from echoctl.speech.words import nearest
 from tests.speech.fakes import LOUD, QUIET, FakeModel, FakeRecogniser, Tape
@@ -31,12 +32,12 @@ def hears(*words: Word) -> FakeModel:
     return FakeModel("alexa computer", lambda grammar: FakeRecogniser(lambda pcm: words))
 
 
-def neural(spotter: ScriptedSpotter, tape: Tape, *words: Word) -> lanes.NeuralLane:
-    second = lanes.SecondStage("alexa", hears(*words), None)
-    return lanes.NeuralLane("alexa", spotter, 0.05, second, tape.recent)
+def neural(spotter: ScriptedSpotter, tape: Tape, *words: Word) -> stages.NeuralLane:
+    second = stages.SecondStage("alexa", hears(*words), None)
+    return stages.NeuralLane("alexa", spotter, 0.05, second, tape.recent)
 
 
-def detector(monkeypatch: pytest.MonkeyPatch, lane: lanes.Lane, tape: Tape) -> wake.WakeDetector:
+def detector(monkeypatch: pytest.MonkeyPatch, lane: stages.Lane, tape: Tape) -> wake.WakeDetector:
     monkeypatch.setattr(wake, "_lanes", lambda *args: [lane])
     return wake.WakeDetector(["alexa"], FakeModel("alexa"), recent=tape.recent, thresholds={})
 
@@ -159,18 +160,18 @@ def test_what_the_second_stage_takes(peak: float, verifier: float | None, plain:
         heard = plain if grammar == ["alexa", UNKNOWN] else full
         return FakeRecogniser(lambda pcm: [ALEXA] if heard else [])
 
-    second = lanes.SecondStage("alexa", FakeModel("alexa", make), ScriptedVerifier(verifier) if verifier else None)
-    trigger = lanes.Trigger(0.02, 5)
+    second = stages.SecondStage("alexa", FakeModel("alexa", make), ScriptedVerifier(verifier) if verifier else None)
+    trigger = stages.Trigger(0.02, 5)
     trigger.feed(peak)
     assert second.judge(Tape().recent, LOUD, trigger).accepted is wakes
 
 
 def test_a_doubtful_plain_grammar_is_not_helped_by_a_full_one() -> None:
     doubtful = Word("alexa", 1.0, 1.5, 0.59)
-    second = lanes.SecondStage(
+    second = stages.SecondStage(
         "alexa", FakeModel("alexa", lambda grammar: FakeRecogniser(lambda pcm: [doubtful])), None
     )
-    trigger = lanes.Trigger(0.02, 5)
+    trigger = stages.Trigger(0.02, 5)
     trigger.feed(0.1)
     assert not second.judge(Tape().recent, LOUD, trigger).accepted
     trigger.feed(0.3)
@@ -179,8 +180,8 @@ def test_a_doubtful_plain_grammar_is_not_helped_by_a_full_one() -> None:
 
 def test_the_verifier_starts_once_per_trigger_and_its_peak_counts() -> None:
     verifier = ScriptedVerifier(0.0, 0.5, 0.0)
-    second = lanes.SecondStage("alexa", FakeModel(""), verifier)
-    trigger = lanes.Trigger(0.02, 5)
+    second = stages.SecondStage("alexa", FakeModel(""), verifier)
+    trigger = stages.Trigger(0.02, 5)
     verdicts = []
     for _ in range(3):
         trigger.feed(0.05)

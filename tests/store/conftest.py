@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.store import db
+from echoctl.store.database import db
 
 
 @pytest.fixture

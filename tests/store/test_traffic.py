@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
-from echoctl.store import db, traffic
+from echoctl.model.traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
+from echoctl.store import traffic
+from echoctl.store.database import db
 
 MAC = "44:65:0d:00:00:50"
 CLOUD = "203.0.113.10"

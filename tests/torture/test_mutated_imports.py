@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.audio import untrusted
+from echoctl.audio import sandboxed_decoder
 from echoctl.errors import EchoctlError, ExitCode
-from echoctl.model import Selection
-from echoctl.services import archiving, exporting, history, importing, purge
-from echoctl.services.recording import Recorder
+from echoctl.model.speech import Selection
+from echoctl.services.history import archiving, exporting, importing, reader
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.purging import purge
 from tests.counts import SEED, asked
 from tests.heard import MORNING_MS, nobody, pcm, say
 from tests.torture.mutations import mutated
@@ -52,7 +53,7 @@ class Exports:
         return bad, kind == "sealed"
 
     def _make(self, name: str, to: exporting.Recipients) -> None:
-        with history.opened(nobody, needs_key=True) as opened:
+        with reader.opened(nobody, needs_key=True) as opened:
             assert opened
             list(archiving.to_archive(opened, opened.ids(ALL), str(self.folder / name), to))
 
@@ -63,12 +64,12 @@ def exports(recorder: Recorder, tmp_path: Path) -> Exports:
 
 
 @pytest.fixture
-def decoder() -> Iterator[untrusted.Decoder]:
-    with untrusted.Decoder() as made:
+def decoder() -> Iterator[sandboxed_decoder.Decoder]:
+    with sandboxed_decoder.Decoder() as made:
         yield made
 
 
-def bring(exports: Exports, bad: Path, decoder: untrusted.Decoder, *, dry_run: bool) -> list[importing.Step]:
+def bring(exports: Exports, bad: Path, decoder: sandboxed_decoder.Decoder, *, dry_run: bool) -> list[importing.Step]:
     found = importing.Import(str(bad), [exports.identity], decoder)
     with contextlib.closing(found):
         return list(found.run(dry_run=dry_run))
@@ -76,7 +77,7 @@ def bring(exports: Exports, bad: Path, decoder: untrusted.Decoder, *, dry_run: b
 
 @pytest.mark.timeout(0)
 def test_mutated_imports_end_in_order_and_keep_what_is_good(
-    exports: Exports, decoder: untrusted.Decoder, record_property: Callable[[str, int], None]
+    exports: Exports, decoder: sandboxed_decoder.Decoder, record_property: Callable[[str, int], None]
 ) -> None:
     ends: Counter[str] = Counter()
     for seed in range(SEED, SEED + COUNT):
@@ -101,14 +102,14 @@ def test_mutated_imports_end_in_order_and_keep_what_is_good(
 
 def check(exports: Exports, good: list[str], sealed: bool, seed: int) -> None:
     """What was kept opens; what came sealed is what was sealed, while in the clear a changed word is a changed word."""
-    with history.opened(nobody, needs_key=True) as opened:
+    with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         there = [opened.show(uid) for uid in good]
     assert not sealed or all(r.transcript and r.transcript.text == exports.texts[r.id] for r in there), f"seed {seed}"
     purge.run(purge.plan(ALL), everything=True)
 
 
-def test_the_watch_sees_a_wrong_word(exports: Exports, decoder: untrusted.Decoder) -> None:
+def test_the_watch_sees_a_wrong_word(exports: Exports, decoder: sandboxed_decoder.Decoder) -> None:
     bring(exports, exports.folder / "sealed", decoder, dry_run=False)
     exports.texts = dict.fromkeys(exports.texts, "something else")
     with pytest.raises(AssertionError, match="seed 7"):

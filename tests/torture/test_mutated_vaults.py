@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 
 from echoctl import paths
-from echoctl.cli import app, passphrase
-from echoctl.model import Feedback
-from echoctl.services import history, vaults
-from echoctl.services.recording import Recorder
-from echoctl.store import db
+from echoctl.cli import app
+from echoctl.cli.terminal import passphrase
+from echoctl.model.speech import Feedback
+from echoctl.services.history import reader
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.vault import unlocking
+from echoctl.store.database import db
 from tests.counts import SEED, asked
 from tests.heard import MORNING_MS, knows, nobody, pcm, say
 from tests.torture.mutations import mutated
@@ -42,12 +44,12 @@ class Store:
         for n in range(6):
             sound = pcm(2.5 if n == 3 else 0.1)
             self.sounds[say(recorder, f"number {n}", MORNING_MS + n, sound=sound).id] = sound
-        with history.opened(nobody, needs_key=True) as opened:
+        with reader.opened(nobody, needs_key=True) as opened:
             assert opened
             opened.feedback(next(iter(self.sounds)), Feedback.WRONG, "number zero")
         self.texts = {uid: f"number {n}" for n, uid in enumerate(self.sounds)}
-        vaults.make_recovery(nobody)
-        vaults.set_passphrase(nobody, knows(GOOD))
+        unlocking.make_recovery(nobody)
+        unlocking.set_passphrase(nobody, knows(GOOD))
         recorder.close()
         with contextlib.closing(db.connect(paths.database())) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -81,7 +83,7 @@ class Store:
 def torn(recorder: Recorder, store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     made = Store(store, recorder)
     # The passphrase's cost is by design; what is tried here is everything after it.
-    monkeypatch.setattr(vaults.keys, "_passphrase_key", _cached(vaults.keys._passphrase_key))
+    monkeypatch.setattr(unlocking.keys, "_passphrase_key", _cached(unlocking.keys._passphrase_key))
     monkeypatch.setattr(passphrase, "secret_line", lambda _: GOOD)
     yield made
     sys.stdout.flush()
@@ -170,7 +172,7 @@ def test_the_watch_sees_what_is_wrong(torn: Store, monkeypatch: pytest.MonkeyPat
     check_texts(torn, listed(said))
     with pytest.raises(AssertionError):
         check_texts(torn, [{**listed(said)[0], "text": "number 7"}])
-    monkeypatch.setattr(history.History, "page", lambda *_: 1 / 0)
+    monkeypatch.setattr(reader.History, "page", lambda *_: 1 / 0)
     assert torn.run("history", "list")[0] == 1
     monkeypatch.setattr(sys.modules[__name__], "LIMIT_S", 0.0)
     with pytest.raises(AssertionError):

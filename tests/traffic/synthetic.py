@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from echoctl.nouns_traffic import WINDOW_MS, Burst, Window
+from echoctl.model.traffic import WINDOW_MS, Burst, Window
 from echoctl.traffic.bursts import Segmenter
 
 BEGIN_MS = 1_790_000_000_000

@@ -6,20 +6,20 @@ import struct
 from collections.abc import Sequence
 
 from echoctl.errors import DeviceError
-from echoctl.traffic import quic
 from echoctl.traffic.bursts import Segmenter
-from echoctl.traffic.dns import answers
-from echoctl.traffic.hostname import hostname
-from echoctl.traffic.http import Request
+from echoctl.traffic.endpoint_names import Names
 from echoctl.traffic.meter import Meter
-from echoctl.traffic.names import Names
 from echoctl.traffic.pcap import Reader
-from echoctl.traffic.quic import Initials
-from echoctl.traffic.tls import Greeting, Short, handshake, server_name
+from echoctl.traffic.protocols import quic
+from echoctl.traffic.protocols.dns import answers
+from echoctl.traffic.protocols.hostname import hostname
+from echoctl.traffic.protocols.http import Request
+from echoctl.traffic.protocols.quic import Initials
+from echoctl.traffic.protocols.tls import Greeting, Short, handshake, server_name
 from tests.traffic import packets as p
-from tests.traffic.greetings import client_hello, crypto, initial
 from tests.traffic.mutation import Target
-from tests.traffic.test_dns import message, record
+from tests.traffic.protocols.greetings import client_hello, crypto, initial
+from tests.traffic.protocols.test_dns import message, record
 
 T = 1_700_000_000
 NAME = "avs-alexa-4-na.amazon.com"

@@ -2,9 +2,9 @@ import random
 
 import pytest
 
-from echoctl.nouns_traffic import BurstClass
+from echoctl.model.traffic import BurstClass
 from echoctl.traffic.bursts import Segmenter
-from echoctl.traffic.rules import Rules
+from echoctl.traffic.thresholds import Rules
 from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, report, segmented, speech, windows
 
 VOICE_GRADE, POSSIBLE, STATUS = BurstClass.VOICE, BurstClass.POSSIBLE, BurstClass.STATUS

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from echoctl.nouns_traffic import Burst, BurstClass, ClockBasis, Upload, Wake
+from echoctl.model.traffic import Burst, BurstClass, ClockBasis, Upload, Wake
 from echoctl.traffic import join
 from tests.traffic.synthetic import BEGIN_MS, SPEAKER
 

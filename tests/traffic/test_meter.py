@@ -4,11 +4,11 @@ from collections.abc import Iterable
 import pytest
 
 from echoctl.errors import DeviceError
-from echoctl.nouns_traffic import Second, Window
+from echoctl.model.traffic import Second, Window
+from echoctl.traffic.direction import Side
 from echoctl.traffic.flows import Watch
 from echoctl.traffic.meter import Meter
 from echoctl.traffic.pcap import Reader
-from echoctl.traffic.sides import Side
 from tests.traffic import packets as p
 
 T = 1_700_000_000

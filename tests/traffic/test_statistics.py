@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from echoctl.nouns_traffic import Second
+from echoctl.model.traffic import Second
 from echoctl.traffic import statistics
 from echoctl.traffic.statistics import Watched
 from tests.traffic.synthetic import BEGIN_MS

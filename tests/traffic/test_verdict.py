@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from echoctl.nouns_traffic import BurstClass, ClockBasis, Device, Obstacle, Second, VerdictWord, Wake, Window
+from echoctl.model.traffic import BurstClass, ClockBasis, Device, Obstacle, Second, VerdictWord, Wake, Window
 from echoctl.traffic import join, verdict
 from echoctl.traffic.verdict import Case
 from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, report, segmented, speech, windows

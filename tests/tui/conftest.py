@@ -1,6 +1,6 @@
 import pytest
 
-from echoctl.services.recording import Recorder
+from echoctl.services.history.recorder import Recorder
 from tests.heard import recorder, say, store, vault
 from tests.tui.pictures import evening
 

@@ -11,11 +11,13 @@ import pytest
 
 from echoctl import paths
 from echoctl.clock import SystemClock
-from echoctl.model import Detection, Feedback, StoreMode, Transcript, Word
-from echoctl.nouns_traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming
-from echoctl.services import history, vaults
-from echoctl.services.recording import Recorder
-from echoctl.store import db, traffic
+from echoctl.model.speech import Detection, Feedback, StoreMode, Transcript, Word
+from echoctl.model.traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming
+from echoctl.services.history import reader
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.vault import unlocking
+from echoctl.store import traffic
+from echoctl.store.database import db
 from tests.heard import nobody
 from tests.tui.stage import IDLE, LISTENING, PARTIAL, READY, Scene, stage
 
@@ -44,7 +46,7 @@ SAID = (
 
 def furnish() -> None:
     """Put the evening into the store of the test."""
-    vaults.ensure()
+    unlocking.ensure()
     now_ms = round(NOW_S * 1000)
     for ago, room, word, text, length in SAID:
         recorder = Recorder(mode=StoreMode.TRANSCRIPT, room=room, wall=SystemClock())
@@ -66,7 +68,7 @@ def furnish() -> None:
         )
         recorder.close()
         if text.startswith("is the garage"):
-            with history.opened(nobody, needs_key=False) as opened:
+            with reader.opened(nobody, needs_key=False) as opened:
                 assert opened
                 opened.feedback(made.id, Feedback.RIGHT, None)
     _watch(now_ms)

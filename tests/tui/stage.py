@@ -9,12 +9,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from echoctl.services.pipe import EarSpec
-from echoctl.settings import Config
+from echoctl.config.schema import Config
+from echoctl.services.listening.protocol import EarSpec
+from echoctl.tui.actions import Options
 from echoctl.tui.app import Dashboard
-from echoctl.tui.controls import Options
 from echoctl.tui.feed import EarEvent
-from echoctl.tui.now import Role
+from echoctl.tui.live_state import Role
 
 READY = {
     "type": "ready",

@@ -11,14 +11,15 @@ import pytest
 
 from echoctl import paths
 from echoctl.clock import id_text
+from echoctl.config.schema import Config, Tui
 from echoctl.errors import DeviceError, StoreError
 from echoctl.led import ring
-from echoctl.model import LedState
-from echoctl.services import state, vaults
-from echoctl.settings import Config, Tui
-from echoctl.store import db
+from echoctl.model.speech import LedState
+from echoctl.services import state
+from echoctl.services.vault import unlocking
+from echoctl.store.database import db
 from echoctl.tui.feed import EarEnded
-from echoctl.tui.now import Role
+from echoctl.tui.live_state import Role
 from echoctl.tui.widgets import history
 from tests.heard import knows, nobody
 from tests.tui.stage import IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, STATES, TRANSCRIPT, WAKE, Scene, play, stage
@@ -170,7 +171,7 @@ def test_keys_can_be_others(store: Path) -> None:
             await on.press("x")
             await on.until(lambda: state.snapshot().muted)
 
-    vaults.ensure()
+    unlocking.ensure()
     play(scene)
 
 
@@ -319,7 +320,7 @@ def test_a_question_can_be_left(heard: list[str], key: str) -> None:
 
 
 def test_it_locks_when_nobody_touches_a_key(heard: list[str]) -> None:
-    vaults.set_passphrase(nobody, knows("four unrelated words"))
+    unlocking.set_passphrase(nobody, knows("four unrelated words"))
 
     async def scene() -> None:
         async with stage(settings=Config(tui=Tui(auto_lock_min=1))) as on:

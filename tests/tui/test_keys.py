@@ -2,9 +2,9 @@ import pytest
 
 from echoctl.cli.app import COMMANDS
 from echoctl.errors import UsageError
-from echoctl.tui import keys, verbs
-from echoctl.tui.controls import Controls
-from echoctl.tui.records import Records
+from echoctl.tui import keys, shell_commands
+from echoctl.tui.actions import Controls
+from echoctl.tui.history_actions import Records
 
 
 def test_every_key_has_an_action() -> None:
@@ -17,7 +17,7 @@ def test_every_key_has_an_action() -> None:
 
 def test_every_twin_and_every_verb_is_a_command() -> None:
     twins = [twin.strip() for key in keys.KEYS for twin in key.twin.split(",") if twin.strip()]
-    for words in [*twins, *(words for words, _ in verbs.VERBS)]:
+    for words in [*twins, *(words for words, _ in shell_commands.VERBS)]:
         name = words.removeprefix("echoctl ").split()[0]
         assert name in COMMANDS or name.startswith("-"), words
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from textual.events import MouseScrollDown
 
 from echoctl.services import state
-from echoctl.services.recording import Recorder
+from echoctl.services.history.recorder import Recorder
 from tests.heard import say
 from tests.tui.conftest import NOON_MS
 from tests.tui.pictures import evening_stage

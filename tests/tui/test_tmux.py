@@ -12,7 +12,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.services import state
-from echoctl.services.demo import SAMPLE
+from echoctl.services.listening.demo import SAMPLE
 from tests.conftest import REPOSITORY, Run
 from tests.lab.sound import SoundLab
 from tests.lab.terminal import Terminal, terminal

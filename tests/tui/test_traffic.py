@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from echoctl.nouns_traffic import VerdictWord
+from echoctl.model.traffic import VerdictWord
 from echoctl.tui.widgets.traffic import STYLES
 from tests.tui.pictures import evening_stage
 from tests.tui.stage import play, stage

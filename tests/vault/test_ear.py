@@ -13,15 +13,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from echoctl import paths
-from echoctl.services.recording import Recorder
+from echoctl.services.history.recorder import Recorder
 from tests.heard import MORNING_MS, say
 from tests.vault.independent import LABEL, SLAB_START, SLOT, Vault, expand, hpke_open, ulid
 
 EAR = """
 import os, sys
 from echoctl.clock import SystemClock
-from echoctl.model import StoreMode, Transcript
-from echoctl.services.recording import Recorder
+from echoctl.model.speech import StoreMode, Transcript
+from echoctl.services.history.recorder import Recorder
 recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
 for n in range(40):
     recorder.commit(pcm=os.urandom(6400), transcript=Transcript(f"number {n}"), at_ms=1_800_000_000_000 + n,

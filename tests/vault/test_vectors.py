@@ -13,8 +13,9 @@ import pytest
 from echoctl import paths
 from echoctl.audio import codec
 from echoctl.errors import EchoctlError, StoreError, VaultDamaged, VaultLocked
-from echoctl.model import StoreMode
-from echoctl.services import history, session_keyring, vaults, verifying
+from echoctl.model.speech import StoreMode
+from echoctl.services.history import reader, verifying
+from echoctl.services.vault import os_keyring, unlocking
 from echoctl.store import recordings
 from echoctl.vault import age
 from tests.conftest import REPOSITORY
@@ -78,10 +79,10 @@ CLASSES: dict[str, type[EchoctlError]] = {"locked": VaultLocked, "damaged": Vaul
 
 
 @pytest.fixture
-def put(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Vector], vaults.Ask]:
+def put(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Vector], unlocking.Ask]:
     """Make a vector this machine's store; returns what knows its passphrase."""
 
-    def place(vector: Vector) -> vaults.Ask:
+    def place(vector: Vector) -> unlocking.Ask:
         Path(paths.data_dir()).mkdir(mode=0o700)
         Path(paths.keys_dir()).mkdir(mode=0o700, parents=True)
         Path(paths.database()).write_bytes(vector.database)
@@ -90,22 +91,22 @@ def put(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Vector], vaul
             Path(paths.device_key()).write_bytes(bytes.fromhex(vector.ways["device"]))
             Path(paths.device_key()).chmod(0o600)
         kept = bytearray.fromhex(vector.ways.get("keyring", ""))
-        monkeypatch.setattr(session_keyring, "fetch", lambda _: bytearray(kept) or None)
+        monkeypatch.setattr(os_keyring, "fetch", lambda _: bytearray(kept) or None)
         return knows(vector.ways["passphrase"]) if "passphrase" in vector.ways else nobody
 
     return place
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
-def test_echoctl_answers(file: Path, put: Callable[[Vector], vaults.Ask]) -> None:
+def test_echoctl_answers(file: Path, put: Callable[[Vector], unlocking.Ask]) -> None:
     vector = load(file)
     ask = put(vector)
     with contextlib.ExitStack() as stack:
         if not vector.recordings:
             stack.enter_context(pytest.raises(CLASSES[vector.expect]))
         if "recovery" in vector.ways:
-            vaults.recover(vector.ways["recovery"], None)
-        opened = stack.enter_context(history.opened(ask, needs_key=True))
+            unlocking.recover(vector.ways["recovery"], None)
+        opened = stack.enter_context(reader.opened(ask, needs_key=True))
         assert opened
         states = {finding.name: str(finding.state) for finding in verifying.recordings_of(opened)}
         assert {uid: "success" if state == "whole" else state for uid, state in states.items()} == {
@@ -115,7 +116,7 @@ def test_echoctl_answers(file: Path, put: Callable[[Vector], vaults.Ask]) -> Non
             _check(opened, uid, state, text, sound)
 
 
-def _check(opened: history.History, uid: str, state: str, text: str, sound: str) -> None:
+def _check(opened: reader.History, uid: str, state: str, text: str, sound: str) -> None:
     """What is released is what the vector says, or nothing."""
     row = recordings.get(opened.connection, uid)
     assert row

@@ -19,9 +19,11 @@ from pathlib import Path
 from echoctl import paths
 from echoctl.audio import codec
 from echoctl.clock import SystemClock
-from echoctl.model import Feedback, StoreMode, Transcript, Word
-from echoctl.services import history, recording, vaults
-from echoctl.store import db
+from echoctl.model.speech import Feedback, StoreMode, Transcript, Word
+from echoctl.services.history import reader
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.vault import unlocking
+from echoctl.store.database import db
 from echoctl.vault import age, keys
 from echoctl.vault import format as fmt
 
@@ -119,19 +121,19 @@ def _base(seconds: float) -> Base:
     """A store with two recordings with sound, the first corrected, and one of which only the time was kept."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(paths.database())
-    vaults.ensure()
+    unlocking.ensure()
     hashes, sounds = {}, {}
     for n, mode in enumerate((StoreMode.BOTH, StoreMode.BOTH, StoreMode.TIMES)):
         pcm = hashlib.shake_256(bytes([n])).digest(int((0.05 if n else seconds) * 16000) * 2)
         text = Transcript(f"number {n} \u2013 fünf", (Word("number", 0.1, 0.4, 0.987),))
-        with contextlib.closing(recording.Recorder(mode=mode, room="", wall=SystemClock())) as recorder:
+        with contextlib.closing(Recorder(mode=mode, room="", wall=SystemClock())) as recorder:
             made = recorder.commit(
                 pcm=pcm, transcript=text, at_ms=MORNING_MS + n, detection=None, wake_word="", scores={}
             )
         kept = mode == StoreMode.BOTH
         sounds[made.id] = codec.encode_flac(pcm) if kept else b""
         hashes[made.id] = (_hash(text.text.encode()), _hash(sounds[made.id])) if kept else ("-", "-")
-    with history.opened(lambda: None, needs_key=True) as opened:
+    with reader.opened(lambda: None, needs_key=True) as opened:
         assert opened
         opened.feedback(next(iter(hashes)), Feedback.WRONG, "number zero")
     ways = _more_ways()
@@ -144,14 +146,14 @@ def _base(seconds: float) -> Base:
 
 def _more_ways() -> dict[str, str]:
     """Give the store every kind of slot but `device`; the passphrase as cheap as the format allows."""
-    line, _ = vaults.make_recovery(lambda: None)
+    line, _ = unlocking.make_recovery(lambda: None)
     kept = bytearray(hashlib.sha256(b"keyring").digest())
     with (
         contextlib.closing(db.connect(paths.database())) as connection,
-        vaults.unlock(connection, lambda: None) as reader,
+        unlocking.unlock(connection, lambda: None) as reader,
     ):
-        vault = vaults.read(connection)
-        secret = vaults.secret_of(vault)
+        vault = unlocking.read(connection)
+        secret = unlocking.secret_of(vault)
         cheap = keys.Cost(8192, 1, 1)
         typed = keys.passphrase_bytes(PASSPHRASE)
         slots = {
@@ -159,7 +161,7 @@ def _more_ways() -> dict[str, str]:
             fmt.PASSPHRASE_SLOT: keys.seal_passphrase(vault, reader.seed, secret, typed, cheap),
             fmt.KEYRING_SLOT: keys.seal_keyring(vault, reader.seed, secret, kept),
         }
-        vaults.write_slots(connection, slots)
+        unlocking.write_slots(connection, slots)
     return {"device": secret.hex(), "passphrase": PASSPHRASE, "recovery": line, "keyring": kept.hex()}
 
 

@@ -1,6 +1,5 @@
 """The command tree as plain `Command`s, walked from the Typer apps: what every shell's writer starts from."""
 
-import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from echoctl import config
 from echoctl.cli import app as root
-from echoctl.cli.group import first_sentence
+from echoctl.cli.terminal.group import first_sentence
+from echoctl.config import loader
 from echoctl.tui.theme import THEMES
 
 FREE, FILE = "", "file"
@@ -34,7 +33,7 @@ ASKED = {
 """Parameters whose values store or machine know: by name, or by command (or its group) and metavar or option."""
 
 KNOWN = {
-    "config KEY": "|".join(key for key, *_ in config.entries(config.Config())),
+    "config KEY": "|".join(key for key, *_ in loader.entries(loader.Config())),
     "tui --theme": "|".join(theme.name for theme in THEMES),
 }
 """Parameters whose values the program knows, without being choices."""
@@ -93,7 +92,7 @@ def tree() -> Command:
     """The whole command line."""
     subs = []
     for name, line in root.COMMANDS.items():
-        command = typer.main.get_command(importlib.import_module(f"echoctl.cli.{name}").app)
+        command = typer.main.get_command(root.typer_app(name))
         subs.append(_command(("echoctl", name), command, line))
     top = _command(("echoctl",), typer.main.get_command(root.app), "")
     return Command(top.path, "", tuple(subs), top.options, ())

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
-from echoctl.model import Recording, Word
+from echoctl.model.speech import Recording, Word
+from echoctl.text.format import length, person_time, printable, said, size_text
 from echoctl.tui import keys
-from echoctl.tui.screens.over import Page, Sheet
+from echoctl.tui.screens.overlay import Page, Sheet
 from echoctl.tui.widgets.lines import BARS, Line, cut, fit, span, wrap
-from echoctl.wording import length, person_time, printable, said, size_text
 
 DOES = ("play", "feedback", "export", "copy", "delete")
 """What can be done here."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from echoctl import wording_traffic
-from echoctl.services.axis import Speaker
-from echoctl.tui.screens.over import Page, Sheet
+from echoctl.services.traffic.timeline import Speaker
+from echoctl.text import verdict_text
+from echoctl.text.format import capital, printable, size_text
+from echoctl.tui.screens.overlay import Page, Sheet
 from echoctl.tui.widgets.lines import Line, fit, wrap
 from echoctl.tui.widgets.traffic import STYLES
-from echoctl.wording import capital, printable, size_text
 
 
 class EvidencePage(Page):
@@ -20,8 +20,8 @@ class EvidencePage(Page):
     def all_lines(self, width: int) -> Sequence[Line]:
         """All of it."""
         verdict = self._speaker.verdict
-        lines: list[Line] = [((wording_traffic.headline(verdict), STYLES[verdict.word]),), ()]
-        for sentence in wording_traffic.sentences(verdict):
+        lines: list[Line] = [((verdict_text.headline(verdict), STYLES[verdict.word]),), ()]
+        for sentence in verdict_text.sentences(verdict):
             lines += [((text, ""),) for text in wrap(printable(capital(sentence.text)), width, 6)]
             lines.append(())
         for lane in self._speaker.endpoints:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from echoctl.tui import keys
-from echoctl.tui.screens.over import Page, Sheet
+from echoctl.tui.screens.overlay import Page, Sheet
 from echoctl.tui.widgets.lines import PLAIN, Line, cut, fit
 
 SIGN, ID, TWIN = 10, 12, 37

@@ -7,7 +7,7 @@ from textual.command import CommandPalette
 from textual.theme import ThemeProvider
 
 if TYPE_CHECKING:
-    from echoctl.tui.controls import Controls
+    from echoctl.tui.actions import Controls
 
 
 class Palette(CommandPalette):

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from echoctl.tui.screens.over import Over
+from echoctl.tui.screens.overlay import Over
 
 
 @dataclass(frozen=True, slots=True)

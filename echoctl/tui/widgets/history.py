@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from echoctl.model import Feedback, Recording
-from echoctl.services.overview import PAGE, Overview
+from echoctl.model.speech import Feedback, Recording
+from echoctl.services.history.page_index import PAGE, Overview
+from echoctl.text.format import length, printable, said
 from echoctl.tui.widgets.lines import PLAIN, Line, fit, span, wrap
-from echoctl.wording import length, printable, said
 
 KEPT = 12
 """Pages in memory; those farthest from the cursor go first."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from textual import events
 
+from echoctl.text.format import printable
 from echoctl.tui.keys import BY_ID, shown
 from echoctl.tui.widgets.lines import Line, Lines, cut, span, wrap
-from echoctl.wording import printable
 
 MESSAGE_S = 8.0
 """How long a message stays."""

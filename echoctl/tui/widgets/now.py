@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from echoctl.model import LedState
-from echoctl.tui.now import PAST, Heard, Now, Role
+from echoctl.model.speech import LedState
+from echoctl.text.format import printable
+from echoctl.tui.live_state import PAST, Heard, Now, Role
 from echoctl.tui.widgets.lines import Line, Lines, columns, cut, fit, tail, wrap
-from echoctl.wording import printable
 
 LABEL = 8
 """Columns of the labels."""

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from echoctl.led import ring
-from echoctl.model import LedState
-from echoctl.tui import raster
+from echoctl.model.speech import LedState
+from echoctl.tui.widgets import ring_raster
 
 FRAME_S = ring.TURN_S / 12
 """One step while it moves; a still ring is not drawn again. A turn has whole steps, so its pictures come again."""
@@ -118,13 +118,13 @@ class Ring(Widget):
             if self.look is Look.ASCII:
                 line = self._ascii(y, width, height, segments, colours)
             else:
-                line = [self._cell(cell, colours) for cell in raster.ring(width, height, segments)[y]]
+                line = [self._cell(cell, colours) for cell in ring_raster.ring(width, height, segments)[y]]
             if y == height // 2:
                 self._put_symbol(line, width)
             strips.append(Strip(Segment.simplify(line), width).apply_style(plain))
         return strips
 
-    def _cell(self, cell: raster.Cell, colours: list[ring.Rgb]) -> Segment:
+    def _cell(self, cell: ring_raster.Cell, colours: list[ring.Rgb]) -> Segment:
         if cell.empty:
             return _SPACE
         if self.look is not Look.BLOCKS:
@@ -134,7 +134,7 @@ class Ring(Widget):
         bottom = ring.mix(behind, _on(behind, colours[cell.bottom.segment]), cell.bottom.share)
         return Segment("▀", _two(top, bottom))
 
-    def _dots(self, cell: raster.Cell, colours: list[ring.Rgb]) -> Segment:
+    def _dots(self, cell: ring_raster.Cell, colours: list[ring.Rgb]) -> Segment:
         lit = _bright(colours[cell.segment])
         if self.look is Look.ANSI:
             name = "bright_cyan" if lit and ring.animated(self.state) else ANSI[self.state]
@@ -146,7 +146,7 @@ class Ring(Widget):
 
     def _ascii(self, y: int, width: int, height: int, segments: int, colours: list[ring.Rgb]) -> list[Segment]:
         line = []
-        for segment in raster.letters(width, height, segments)[y]:
+        for segment in ring_raster.letters(width, height, segments)[y]:
             if segment < 0:
                 line.append(_SPACE)
             else:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from echoctl.led import ring
-from echoctl.model import LedState
-from echoctl.tui.now import Now, Role
+from echoctl.model.speech import LedState
+from echoctl.text.format import counted, printable
+from echoctl.tui.live_state import Now, Role
 from echoctl.tui.widgets.lines import Line, Lines, cut
 from echoctl.tui.widgets.ring import ASCII_SYMBOLS
-from echoctl.wording import counted, printable
 
 STYLES = {
     LedState.OFF: "dim",

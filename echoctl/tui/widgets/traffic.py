@@ -8,12 +8,12 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from echoctl.services.axis import STEPS, Lane, Panorama, Speaker
+from echoctl.services.traffic.timeline import STEPS, Lane, Panorama, Speaker
+from echoctl.text.format import capital, printable, size_text
 from echoctl.tui.widgets.lines import Line, Lines, Piece, columns, cut, fit, wrap
-from echoctl.wording import capital, printable, size_text
 
 if TYPE_CHECKING:
-    from echoctl.nouns_traffic import Burst
+    from echoctl.model.traffic import Burst
 
 EMPTY = "no traffic seen yet: echoctl traffic watch, or import a capture: echoctl traffic import FILE"
 
@@ -115,21 +115,21 @@ class TrafficPane(Lines, can_focus=True):
         return [*lines, *([()] if gap and rows > len(lines) else [])]
 
     def _head(self, seen: Panorama, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
-        from echoctl import wording_traffic  # noqa: PLC0415 - with the traffic itself, after the first picture
+        from echoctl.text import verdict_text  # noqa: PLC0415 - with the traffic itself, after the first picture
 
         sign = ("> " if self.ascii else "▸ ") if marked else ""
-        head = f"{sign}{printable(speaker.whole.name)}: {wording_traffic.headline(speaker.verdict)}"
+        head = f"{sign}{printable(speaker.whole.name)}: {verdict_text.headline(speaker.verdict)}"
         others = len(seen.speakers) - 1 if rows < 5 else 0
         tail = f"  +{others}" if others and not marked else ""
         return [((cut(head, width - len(tail)), STYLES[speaker.verdict.word]), (tail, "dim"))]
 
     def _sentence(self, speaker: Speaker, width: int, rows: int) -> list[Line]:
         """What the verdict rests on, where there is room for it."""
-        from echoctl import wording_traffic  # noqa: PLC0415 - with the traffic itself, after the first picture
+        from echoctl.text import verdict_text  # noqa: PLC0415 - with the traffic itself, after the first picture
 
         if rows < 6:
             return []
-        told = wording_traffic.sentences(speaker.verdict)
+        told = verdict_text.sentences(speaker.verdict)
         text = told[min(1, len(told) - 1)].text
         return [((text, ""),) for text in wrap(printable(capital(text)), width, 1 if rows < 9 else 2)]
 

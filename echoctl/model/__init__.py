@@ -1,0 +1,6 @@
+"""The nouns: frozen, slotted dataclasses and enums, without behaviour.
+
+speech    what is heard: chunk sizes, detections, transcripts, recordings, the light's states
+traffic   what is watched: devices, endpoints, bursts, captures, verdicts
+grades    the words in which traffic is judged, apart because --help and Tab need them without dataclasses
+"""

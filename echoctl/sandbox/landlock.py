@@ -1,0 +1,64 @@
+"""A folder out of reach where no mount namespace can be had: Landlock (landlock(7)), which needs no rights either.
+
+Landlock only allows, and what it allows for a folder holds for all below. So everything is allowed but the way to the
+hidden folder: at each step of it, what lies beside. What is made later directly in one of those folders (and not below
+another one) cannot be opened by the process any more; the data folder must therefore not be one of them.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+import struct
+from collections.abc import Iterator
+
+from echoctl.sandbox import syscalls
+
+_WRITE_FILE, _READ_FILE, _REMOVE_FILE, _MAKE_REG = 1 << 1, 1 << 2, 1 << 5, 1 << 8
+_ON_FILES = _WRITE_FILE | _READ_FILE
+_HANDLED = _ON_FILES | _REMOVE_FILE | _MAKE_REG
+_PATH_BENEATH = 1
+_VERSION = 1
+_SCOPED_SINCE, _ABSTRACT_SOCKETS = 6, 1
+
+
+def hide(folder: str, needed: str) -> None:
+    """Put the files of `folder` out of this process's reach for good; from kernel 6.12 on, abstract sockets too.
+
+    `needed`: a folder that must stay whole. Raises OSError where the kernel has no Landlock, or one lies in the other.
+    """
+    path, needed = os.path.realpath(folder), os.path.realpath(needed)
+    if needed == path or path.startswith(needed.rstrip("/") + "/"):
+        raise OSError(errno.EINVAL, "the keys lie in the data folder", "landlock")
+    version = syscalls.syscall("landlock_create_ruleset", None, 0, _VERSION)
+    scoped = _ABSTRACT_SOCKETS if version >= _SCOPED_SINCE else 0
+    attributes = struct.pack("=QQQ", _HANDLED, 0, scoped)[: 24 if scoped else 8]
+    rules = syscalls.syscall("landlock_create_ruleset", attributes, len(attributes), 0)
+    try:
+        for place in _beside(path):
+            with contextlib.suppress(OSError):  # gone meanwhile, or not for us to see: then it stays shut
+                _allow(rules, place)
+        syscalls.call("prctl", syscalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        syscalls.syscall("landlock_restrict_self", rules, 0)
+    finally:
+        os.close(rules)
+
+
+def _beside(path: str) -> Iterator[str]:
+    """Everything that lies beside the way from / to `path`."""
+    while path != "/":
+        above = os.path.dirname(path)
+        with contextlib.suppress(OSError):
+            # A link is no way of its own: what it points to is beside the way, or is the way.
+            yield from (entry.path for entry in os.scandir(above) if entry.path != path and not entry.is_symlink())
+        path = above
+
+
+def _allow(rules: int, place: str) -> None:
+    file = os.open(place, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        folder = stat.S_ISDIR(os.fstat(file).st_mode)
+        rule = struct.pack("=Qi", _HANDLED if folder else _ON_FILES, file)
+        syscalls.syscall("landlock_add_rule", rules, _PATH_BENEATH, rule, 0)
+    finally:
+        os.close(file)

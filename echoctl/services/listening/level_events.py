@@ -1,0 +1,47 @@
+"""What a front with a meter is told of the sound: how loud it is, and how near it comes to a wake word.
+
+Silence is told once: while nobody speaks nothing is sent, and so nothing is drawn.
+"""
+
+from typing import Protocol
+
+from echoctl.audio.level import level
+from echoctl.services.listening.protocol import Pipe
+
+
+class Spotting(Protocol):
+    """What the meter asks the wake detector."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the last chunk was silence."""
+
+    @property
+    def closest(self) -> tuple[float, float]:
+        """Score and threshold."""
+
+
+class Meter:
+    """Sends `level` events, where they are wanted."""
+
+    def __init__(self, pipe: Pipe, *, wanted: bool) -> None:
+        self._pipe = pipe
+        self._wanted = wanted
+        self._moved = False
+
+    def waiting(self, chunk: bytes, detector: Spotting) -> None:
+        """A chunk between requests."""
+        if not self._wanted:
+            return
+        quiet = detector.is_quiet
+        if not quiet or self._moved:
+            score, threshold = detector.closest
+            loud = 0.0 if quiet else level(chunk)
+            self._pipe.send("level", level=loud, score=round(score, 3), threshold=threshold)
+        self._moved = not quiet
+
+    def recording(self, chunk: bytes) -> None:
+        """A chunk of a request."""
+        if self._wanted:
+            self._pipe.send("level", level=level(chunk))
+            self._moved = True

@@ -1,0 +1,103 @@
+"""Sealing this process: how far it can be done here, and what is covered. The ear and the audit do it alike."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from echoctl import paths
+from echoctl.errors import DeviceError, EchoctlError, Refused
+from echoctl.sandbox import attestation, brokers, landlock, namespaces, seccomp, syscalls
+from echoctl.services.sandbox import levels
+
+_ROOT_KEEPS = frozenset({1, 2})
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also when it is sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What holds."""
+
+    holds: str
+    """sealed.NAMESPACE, sealed.SECCOMP or sealed.NONE."""
+    why: str = ""
+    """Why it is not more, when it is not all."""
+    hidden: tuple[str, ...] = ()
+    """Folders and sockets that this process sees empty."""
+
+    def fields(self) -> dict[str, object]:
+        """As the `ready` event carries it."""
+        sent = levels.sent_bytes(os.getpid()) if self.holds == levels.NAMESPACE else None
+        return {"holds": self.holds, "sent_bytes": sent, "why": self.why}
+
+
+UNSEALED = Seal(levels.NONE, "--no-seal")
+
+
+def seal(wish: str, *, reads: Sequence[str] = ()) -> Seal:
+    """Seal this process as well as it can be done here, for good. Call it before there is a second thread.
+
+    `wish`: sealed.TRY, sealed.REQUIRE or sealed.OFF. `reads`: paths that must stay in sight whatever they lie in.
+    Raises Refused when a seal is required and there is none.
+    """
+    if wish == levels.OFF:
+        return UNSEALED
+    done = _seal(reads) if sys.platform == "linux" else outlook()
+    if wish == levels.REQUIRE and done.holds == levels.NONE:
+        raise Refused(f"the listener cannot be sealed here: {done.why}", "without --require-seal it listens unsealed")
+    return done
+
+
+def outlook() -> Seal:
+    """What `seal` would achieve here, without doing it or making anything."""
+    if sys.platform != "linux":
+        return Seal(levels.NONE, "only Linux has what it takes")
+    if not syscalls.machine():
+        return Seal(levels.NONE, "there is no filter for this machine")
+    why = namespaces.obstacle([])
+    return Seal(levels.SECCOMP if why else levels.NAMESPACE, why)
+
+
+def check_sound_server(holds: str) -> None:
+    """Raise DeviceError when the microphone is across a network that was just given up."""
+    if holds != levels.NONE and (server := brokers.remote_sound(os.environ)):
+        raise DeviceError(
+            f"the sound server {server} is across the network, where a sealed listener cannot reach it",
+            "use a local one, or give up the seal: echoctl listen --no-seal",
+        )
+
+
+def _seal(reads: Sequence[str]) -> Seal:
+    keys = _keys()
+    why = namespaces.obstacle(keys)
+    if why:
+        hidden = _without_namespace(keys)
+    else:
+        keep = [paths.data_dir(), paths.state_dir(), paths.cache_dir(), *paths.model_dirs(), *reads]
+        hidden = namespaces.enter(keys, brokers.found(os.environ, keep))
+    try:
+        syscalls.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
+        seccomp.install()
+    except OSError as error:
+        return Seal(levels.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
+    if handed := attestation.inherited():  # what is open stays open: a seal is about what can be made
+        return Seal(levels.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
+    return Seal(levels.SECCOMP if why else levels.NAMESPACE, why, tuple(hidden))
+
+
+def _keys() -> list[str]:
+    """The folder of the keys, made where it is missing, so that a key that comes later is out of sight too."""
+    try:
+        return [paths.private_dir(paths.keys_dir())]
+    except EchoctlError:  # doctor says what is wrong with it
+        return []
+
+
+def _without_namespace(keys: list[str]) -> list[str]:
+    """The keys at least, where the kernel can."""
+    try:
+        for folder in keys:
+            landlock.hide(folder, paths.data_dir())
+    except OSError:
+        return []
+    return keys

@@ -1,0 +1,271 @@
+"""Watching live: tcpdump's packets into the store, whatever happens to tcpdump, the line, the interface or the clock.
+
+Before anything was captured a failure is an error. Afterwards it is a gap: it is told, tried again, and never taken
+for silence.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from echoctl import paths
+from echoctl.clock import SystemClock
+from echoctl.errors import DeviceError, EchoctlError, StoreError
+from echoctl.model.traffic import Burst, BurstClass, Wake
+from echoctl.services.traffic.importer import KEEP_SECONDS_MS, Fresh, Monitor, Report
+from echoctl.store import traffic
+from echoctl.store.database import db
+from echoctl.text.format import length
+from echoctl.traffic import join, sources
+from echoctl.traffic.pcap import Reader
+
+BEAT_S = 0.05
+
+WAKES_S = 0.25
+
+LAG_MS = 600
+"""Packets that come over a line may be late by so much."""
+
+SAVE_S = 5.0
+"""How often seconds are written. What was decided is written at once."""
+
+FORGET_S = 3600.0
+
+PATIENCE = 12
+"""So many saves in a row may fail, because somebody else writes, before it is an error."""
+
+RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""How long to wait before each new try."""
+
+JUMP_MS = 2000
+"""A packet that comes so long before its time says that the capture's clock was set forward."""
+
+_SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What to capture."""
+
+    interface: str
+    ssh: str = ""
+    """Over ssh on this machine; empty: here."""
+    only: str = ""
+    """A MAC address; empty: everybody."""
+
+    @property
+    def source(self) -> str:
+        """As it is kept with the capture."""
+        return f"ssh {self.ssh} {self.interface}" if self.ssh else f"interface {self.interface}"
+
+
+class Audience(Protocol):
+    """Who is told what happens."""
+
+    def notice(self, what: str, text: str) -> None:
+        """The capture itself: `begun`, `lost`, `back`, `clock`, `store`."""
+
+    def fresh(self, fresh: Fresh) -> None:
+        """Seconds that are over and bursts that were decided; a burst comes again when its grade rises, and closed."""
+
+    def wake(self, wake: Wake) -> None:
+        """The listener heard a wake word."""
+
+    def beat(self, at_ms: int) -> bool:
+        """Time passes (the capture's own, Unix ms); at least ten times a second. Returns whether to go on."""
+
+
+class Watcher:
+    """One run of `traffic watch`."""
+
+    def __init__(self, where: Where, audience: Audience) -> None:
+        self._where, self._audience = where, audience
+        self._live: sources.Live | None = None
+        self._begun = self._ended = False
+        self._lost_ms = 0
+        self._tries = 0
+        self._pace = Pace()
+        self._failures = 0
+        self._wakes: list[Wake] = []
+        self._last_wake = self._jumps = 0
+        self.dropped = 0
+        """Packets that the capturing side says it had no time for."""
+
+    def run(self) -> Report:
+        """Watch until the audience has had enough. Raises DeviceError when it cannot begin, and StoreError."""
+        with db.session(paths.database(), create=True) as connection:
+            self._connection = connection
+            self._last_wake = traffic.last_wake(connection)
+            self._monitor = Monitor(connection, self._where.source, SystemClock().now_ms(), live=True)
+            try:
+                while not self._ended:
+                    self._attempt()
+            finally:
+                self._pass(self._monitor.close())
+                report = self._monitor.finish()
+        return report
+
+    def _attempt(self) -> None:
+        """Capture until the stream ends. Raises its problem when nothing ever came."""
+        try:
+            self._live = self._open()
+            try:
+                problem = self._follow(self._live)
+            finally:
+                self.dropped += self._live.close()
+                self._live = None
+        except DeviceError as error:
+            problem = error
+        if self._ended or problem is None:
+            return
+        if not self._begun:
+            raise problem
+        self._lost(problem)
+
+    def _open(self) -> sources.Live:
+        where = self._where
+        if not where.ssh:
+            self._monitor.clock_offset_ms = 0
+            return sources.tcpdump(where.interface, where.only, self._beat)
+        live, offset = sources.over_ssh(where.ssh, where.interface, where.only, self._beat)
+        self._monitor.clock_offset_ms = self._monitor.clock_offset_ms if offset is None else offset
+        return live
+
+    def _follow(self, live: sources.Live) -> EchoctlError | None:
+        """Read one stream; returns why it ended, None when nobody wants more."""
+        try:
+            for block in Reader(live).blocks():
+                self._pass(self._monitor.feed(block))
+                self._arrived()
+                self._beat()
+        except DeviceError:
+            if live.begun:  # it is something else than packets
+                raise
+        # Ctrl-C in a terminal ends tcpdump as well, and perhaps before the audience was asked again.
+        self._ended = self._ended or not self._audience.beat(self._pace.now_ms() or SystemClock().now_ms())
+        return None if self._ended else live.problem()
+
+    def _lost(self, problem: EchoctlError) -> None:
+        """Tell that nothing is seen any more, and wait before the next try."""
+        if not self._lost_ms:
+            # A dead line is noticed late: then nothing was seen since the last packet.
+            last_ms = self._monitor.meter.now_ms if self._where.ssh else self._pace.now_ms()
+            self._lost_ms = last_ms or SystemClock().now_ms()
+            self._audience.notice("lost", f"{problem.message}; trying again")
+        until = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        self._tries += 1
+        while self._beat() and time.monotonic() < until:
+            time.sleep(sources.IDLE_S)
+
+    def _came(self) -> None:
+        """A stream has begun."""
+        if self._begun and not self._lost_ms:
+            return
+        now_ms = SystemClock().now_ms() + (self._monitor.clock_offset_ms or 0)
+        if not self._begun:
+            self._begun = True
+            self._audience.notice("begun", f"capturing on {self._where.source}")
+        else:
+            self._monitor.meter.gap(self._lost_ms, max(now_ms, self._lost_ms))
+            self._audience.notice("back", f"not watched for {length(max(now_ms - self._lost_ms, 0))}")
+            self._lost_ms = self._tries = 0
+        self._pace = Pace()
+        if self._monitor.clock_offset_ms is not None:
+            self._pace.arrived(now_ms)  # it watches from now on, whether packets pass or not
+
+    def _arrived(self) -> None:
+        """Packets came: compare the capture's clock with time as it passes here."""
+        meter = self._monitor.meter
+        ahead_from = self._pace.arrived(meter.now_ms)
+        if ahead_from:
+            meter.gap(ahead_from, meter.now_ms)
+            self._audience.notice("clock", f"the capture's clock was set forward {length(meter.now_ms - ahead_from)}")
+        if meter.jumps != self._jumps:
+            self._jumps = meter.jumps
+            self._pace = Pace()
+            self._pace.arrived(meter.now_ms)
+            self._audience.notice("clock", "the capture's clock was set back")
+
+    def _beat(self) -> bool:
+        """Let time pass: tick, write, look for wakes, let the audience draw. Returns whether to go on."""
+        if not self._pace.due("beat", BEAT_S):
+            return not self._ended
+        if self._live and self._live.begun:
+            self._came()
+        at_ms = self._pace.now_ms()
+        if at_ms and not self._lost_ms:
+            self._pass(self._monitor.tick(at_ms - (LAG_MS if self._where.ssh else 0)))
+        if self._pace.due("wakes", WAKES_S):
+            self._hear()
+        if self._pace.due("save", SAVE_S):
+            self._save()
+        self._ended = not self._audience.beat(at_ms or SystemClock().now_ms())
+        return not self._ended
+
+    def _pass(self, fresh: Fresh) -> None:
+        if fresh.bursts:
+            fresh = replace(fresh, bursts=tuple(self._explained(burst) for burst in fresh.bursts))
+            self._save()
+        if fresh.seconds or fresh.bursts:
+            self._audience.fresh(fresh)
+
+    def _explained(self, burst: Burst) -> Burst:
+        if burst.grade not in _SPEECH:
+            return burst
+        offset = self._monitor.clock_offset_ms or 0
+        late = {wake.id: burst.start_ms - wake.at_ms - offset for wake in self._wakes}
+        near = {number: abs(ms) for number, ms in late.items() if -join.BEFORE_MS <= ms <= join.AFTER_MS}
+        return replace(burst, wake=min(near, key=lambda number: near[number])) if near else burst
+
+    def _hear(self) -> None:
+        for wake in traffic.wakes_after(self._connection, self._last_wake):
+            self._last_wake = wake.id or self._last_wake
+            self._wakes = [*self._wakes[-20:], wake]
+            self._audience.wake(wake)
+
+    def _save(self) -> None:
+        """Write what is new. A store that is busy, or full, gets another chance, and the person is told."""
+        try:
+            self._monitor.save()
+            if self._pace.due("forget", FORGET_S):
+                with db.immediate(self._connection):
+                    traffic.forget_seconds(self._connection, SystemClock().now_ms() - KEEP_SECONDS_MS)
+            self._failures = 0
+        except StoreError as error:
+            self._failures += 1
+            if self._failures > PATIENCE:
+                raise
+            if self._failures == 1:
+                self._audience.notice("store", f"{error.message}; trying again")
+
+
+class Pace:
+    """The capture's time between packets, and what is due when."""
+
+    def __init__(self) -> None:
+        self._at: tuple[int, float] | None = None
+        self._lead = 0.0
+        self._last: dict[str, float] = {}
+
+    def due(self, what: str, every_s: float) -> bool:
+        """Whether so long has passed since this was last so."""
+        now = time.monotonic()
+        if now - self._last.get(what, -every_s) < every_s:
+            return False
+        self._last[what] = now
+        return True
+
+    def now_ms(self) -> int:
+        """The capture's time: that of the newest packet and what has passed since it came; 0 before the first."""
+        return self._at[0] + round((time.monotonic() - self._at[1]) * 1000) if self._at else 0
+
+    def arrived(self, packet_ms: int) -> int:
+        """A packet of that time came. Returns 0, or, if it came too early, what the time should have been."""
+        now = time.monotonic()
+        lead = packet_ms - now * 1000
+        # A line may be slow, and packets late; early they are only when the clock was set.
+        early = self._at is not None and lead - self._lead > JUMP_MS
+        expected = self.now_ms() if early else 0
+        self._lead = lead if early or self._at is None else max(self._lead, lead)
+        self._at = (packet_ms, now)
+        return expected

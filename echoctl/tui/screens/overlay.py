@@ -1,0 +1,96 @@
+"""What comes up over the panes: mute works there too, plain ASCII is kept to where it is wanted, and pages scroll."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.geometry import Size
+from textual.screen import ModalScreen
+
+from echoctl.tui.widgets.lines import PLAIN, Line, Lines
+
+if TYPE_CHECKING:
+    from echoctl.tui.actions import Controls
+
+Answer = TypeVar("Answer")
+
+LOW = 18
+"""Rows of a terminal below which no line is left blank for the looks."""
+
+
+class Over(ModalScreen[Answer]):
+    """A screen over the panes, on which the mute key mutes, unless a letter is being typed into a field."""
+
+    CSS_PATH = Path(__file__).with_name("over.tcss")
+
+    @property
+    def dashboard(self) -> "Controls":
+        """What it is over."""
+        return cast("Controls", self.app)
+
+    def plain(self, text: str) -> str:
+        """A text of ours as it may be drawn."""
+        return text.translate(PLAIN) if self.dashboard.options.ascii else text
+
+    def on_mount(self) -> None:
+        """The looks of the panes, and the key that the person has given to mute."""
+        self.set_class(self.dashboard.options.ascii, "-ascii")
+        self._bindings.bind(self.dashboard.keymap["mute"], "app.mute", show=False)
+        self._bindings.bind("ctrl+c", "dismiss(None)", show=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Every row counts in a low terminal."""
+        self.set_class(event.size.height < LOW, "-low")
+
+
+class Page(Lines):
+    """As many lines as there are."""
+
+    def all_lines(self, width: int) -> Sequence[Line]:
+        """All of it, in `width` columns."""
+        raise NotImplementedError
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+        """The sheet around it scrolls."""
+        return self.all_lines(width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Textual asks, where the height is `auto`."""
+        return len(self.all_lines(width))
+
+
+class Sheet(Over[None]):
+    """One page to read."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
+        Binding("escape,q,enter", "dismiss(None)", "back", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("space", "page", show=False),
+    ]
+
+    def __init__(self, page: Page, title: str, foot: str) -> None:
+        super().__init__()
+        self.page = page
+        self._title = title
+        self._foot = foot
+
+    def compose(self) -> ComposeResult:
+        """One box."""
+        box = VerticalScroll(classes="dialog -page")
+        box.border_title, box.border_subtitle = self.plain(self._title), self.plain(self._foot)
+        self.page.ascii = self.dashboard.options.ascii
+        with box:
+            yield self.page
+
+    def action_scroll(self, by: int) -> None:
+        """By lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_page(self) -> None:
+        """By what fits."""
+        self.query_one(VerticalScroll).scroll_page_down(animate=False)

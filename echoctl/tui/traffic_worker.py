@@ -1,0 +1,60 @@
+"""Keeping the Traffic pane up to date: looked at again after the store has changed, at most every two seconds."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from echoctl.errors import EchoctlError
+from echoctl.services.traffic.timeline import zoomed
+
+if TYPE_CHECKING:
+    from echoctl.services.traffic.timeline import Panorama
+    from echoctl.tui.actions import Controls
+
+REST_S = 2.0
+"""Between two looks: a day of traffic takes some tenths of a second to judge."""
+
+
+class Lookout:
+    """Looks at the traffic on a thread of its own."""
+
+    def __init__(self, app: "Controls") -> None:
+        self._app = app
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="lookout")
+        self._span_ms: int | None = None
+        self._looking = False
+        self._again = False
+
+    def close(self) -> None:
+        """No more."""
+        self._desk.shutdown(wait=False, cancel_futures=True)
+
+    async def renew(self) -> None:
+        """Look again; wishes that come meanwhile are one."""
+        self._again = True
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            while self._again:
+                self._again = False
+                loop = asyncio.get_running_loop()
+                self._app.traffic.show(await loop.run_in_executor(self._desk, self._look))
+                await asyncio.sleep(REST_S)
+        except EchoctlError as error:
+            self._app.complain(error)
+        finally:
+            self._looking = False
+
+    async def zoom(self, by: int) -> None:
+        """A longer (1) or a shorter (-1) time."""
+        if (seen := self._app.traffic.panorama) is not None:
+            self._span_ms = zoomed(seen.end_ms - seen.begin_ms, by)
+            loop = asyncio.get_running_loop()
+            self._app.traffic.show(await loop.run_in_executor(self._desk, self._look))
+
+    def _look(self) -> "Panorama | None":
+        from echoctl.services.traffic import timeline_query  # noqa: PLC0415 - the judge's arithmetic, after the first picture
+
+        return timeline_query.look(time.time_ns() // 1_000_000, self._span_ms)

