@@ -18,9 +18,9 @@ from pathlib import Path
 
 from echoctl.model.traffic import WINDOW_MS, Burst, Window
 from echoctl.traffic.bursts import Segmenter
-from echoctl.traffic.endpoint_names import Names
+from echoctl.traffic.endpoint_names import EndpointNames
 from echoctl.traffic.meter import Meter
-from echoctl.traffic.pcap import Reader
+from echoctl.traffic.pcap import PcapReader
 from echoctl.traffic.thresholds import DEFAULT, Rules
 
 SERVICES = {4070, 8883, 5228, 5223, 8009, 40317}
@@ -118,9 +118,9 @@ def samples(folder: Path) -> list[Sample]:
 
 def windows_of(path: Path) -> tuple[list[Window], int, int]:
     """The windows of a capture, and the Unix milliseconds of its first and last packet."""
-    meter, found = Meter(Names()), []
+    meter, found = Meter(EndpointNames()), []
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-        for block in Reader(stream).blocks():  # type: ignore[arg-type]
+        for block in PcapReader(stream).blocks():  # type: ignore[arg-type]
             meter.feed(block)
             found += meter.take()[0]
     meter.finish()

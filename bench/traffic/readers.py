@@ -99,13 +99,13 @@ def scapy_raw(path: str) -> int:
 
 def meter_only(path: str) -> int:
     """echoctl's reader and meter alone."""
-    from echoctl.traffic.endpoint_names import Names
+    from echoctl.traffic.endpoint_names import EndpointNames
     from echoctl.traffic.meter import Meter
-    from echoctl.traffic.pcap import Reader
+    from echoctl.traffic.pcap import PcapReader
 
-    meter = Meter(Names())
+    meter = Meter(EndpointNames())
     with open(path, "rb") as file:
-        for block in Reader(file).blocks():
+        for block in PcapReader(file).blocks():
             meter.feed(block)
             meter.take()
     meter.finish()

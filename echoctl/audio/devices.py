@@ -18,7 +18,7 @@ _ALSA_CARD = re.compile(r" \(hw:\d+,\d+\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class AudioDevice:
     """One device in one direction, as PortAudio sees it."""
 
     index: int
@@ -57,17 +57,17 @@ def abandon() -> None:
     atexit.unregister(portaudio()._exit_handler)
 
 
-def inputs() -> list[Device]:
+def inputs() -> list[AudioDevice]:
     """The microphones, in PortAudio's order."""
     return _listed("input")
 
 
-def outputs() -> list[Device]:
+def outputs() -> list[AudioDevice]:
     """The speakers, in PortAudio's order."""
     return _listed("output")
 
 
-def find_input(wanted: str) -> Device:
+def find_input(wanted: str) -> AudioDevice:
     """The microphone that a person means: by name, by a part of it, by number, or with "" the system's default.
 
     Raises NotFound when the text fits none or several, DeviceError when there is no microphone at all.
@@ -75,7 +75,7 @@ def find_input(wanted: str) -> Device:
     return _find(wanted, inputs(), "microphone")
 
 
-def find_output(wanted: str) -> Device:
+def find_output(wanted: str) -> AudioDevice:
     """The speaker that a person means, as with find_input."""
     return _find(wanted, outputs(), "speaker")
 
@@ -85,14 +85,14 @@ def stable_name(name: str) -> str:
     return _ALSA_CARD.sub("", name)
 
 
-def _listed(direction: str) -> list[Device]:
+def _listed(direction: str) -> list[AudioDevice]:
     sounddevice = portaudio()
     default = sounddevice.default.device[0 if direction == "input" else 1]
     return [_device(info, direction, default) for info in sounddevice.query_devices() if info[_channels(direction)]]
 
 
-def _device(info: dict[str, Any], direction: str, default: int) -> Device:
-    return Device(
+def _device(info: dict[str, Any], direction: str, default: int) -> AudioDevice:
+    return AudioDevice(
         index=info["index"],
         name=info["name"],
         rate=round(info["default_samplerate"]),
@@ -105,7 +105,7 @@ def _channels(direction: str) -> str:
     return f"max_{direction}_channels"
 
 
-def _find(wanted: str, present: list[Device], kind: str) -> Device:
+def _find(wanted: str, present: list[AudioDevice], kind: str) -> AudioDevice:
     if not present:
         raise DeviceError(f"there is no {kind}", NO_MICROPHONE_HINT if kind == "microphone" else "echoctl devices")
     if not wanted:
@@ -120,7 +120,7 @@ def _find(wanted: str, present: list[Device], kind: str) -> Device:
     return fitting[0]
 
 
-def _fitting(wanted: str, present: list[Device]) -> list[Device]:
+def _fitting(wanted: str, present: list[AudioDevice]) -> list[AudioDevice]:
     """The devices that the text means; the stricter reading wins."""
     key = stable_name(wanted).casefold()
     return (

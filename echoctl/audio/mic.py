@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from echoctl.audio.devices import NO_MICROPHONE_HINT, Device, find_input, portaudio
+from echoctl.audio.devices import NO_MICROPHONE_HINT, AudioDevice, find_input, portaudio
 from echoctl.audio.resample import Resampler, mono
 from echoctl.audio.source import Chunker, SourceHealth
 from echoctl.audio.stream_checks import RateWatch, SilenceWatch
@@ -72,7 +72,7 @@ class Microphone:
 
     live = True
 
-    def __init__(self, device: Device, on_event: OnEvent) -> None:
+    def __init__(self, device: AudioDevice, on_event: OnEvent) -> None:
         self.name = device.name
         self.patience = 1
         """How many blocks gather before read() gives the first of them."""
@@ -134,7 +134,7 @@ class Microphone:
         self._buffer[:] = bytes(len(self._buffer))
         self._chunker.clear()
 
-    def _open(self, device: Device) -> "sounddevice.RawInputStream":
+    def _open(self, device: AudioDevice) -> "sounddevice.RawInputStream":
         sounddevice = portaudio()
         # Many sound cards have no mono mode: take as few channels as the device allows and mix.
         for channels in sorted({1, min(2, device.channels), device.channels}):
@@ -149,7 +149,7 @@ class Microphone:
         reason = str(failure.args[0]).removeprefix("Error opening RawInputStream: ")
         raise DeviceError(f"cannot open {device.name}: {reason}", NO_MICROPHONE_HINT) from failure
 
-    def _started(self, device: Device, channels: int) -> "sounddevice.RawInputStream":
+    def _started(self, device: AudioDevice, channels: int) -> "sounddevice.RawInputStream":
         import sounddevice  # noqa: PLC0415 - loaded already; here for its types
 
         stream = sounddevice.RawInputStream(

@@ -12,7 +12,7 @@ def _key(default: Any, text: str, *, low: int = 0, high: int = 0) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class ListenSettings:
     """[listen]: the loop."""
 
     wake_words: tuple[str, ...] = _key(("alexa",), "words that wake it, several at once")
@@ -29,7 +29,7 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
+class WakeSettings:
     """[wake]: how sure is sure."""
 
     refractory_ms: int = _key(2000, "no second wake within this time", low=0, high=60000)
@@ -39,7 +39,7 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
-class Vault:
+class VaultSettings:
     """[vault]: what is kept, and how it is opened."""
 
     store: str = _key(StoreMode.BOTH.value, "what is kept of a request: times, transcript, audio or both")
@@ -47,28 +47,28 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class SpeechSettings:
     """[speech]: recognisers."""
 
     model: str = _key("", "speech model: a folder, or the name of an installed one")
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
+class LedSettings:
     """[led]: lights."""
 
     sysfs: str = _key("", "a light of /sys/class/leds that follows the state, by its name or its folder")
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class HookSettings:
     """[hooks]: plugins."""
 
     transcripts: bool = _key(False, "let plugins and --exec see what was said")
 
 
 @dataclass(frozen=True, slots=True)
-class Tui:
+class DashboardSettings:
     """[tui]: the dashboard."""
 
     theme: str = _key("", "theme of the dashboard; empty: echoctl-dark, without colours echoctl-mono")
@@ -84,11 +84,11 @@ class Tui:
 class Config:
     """All settings, and where each came from (`origins`: "listen.device" -> "default", a file, or a variable)."""
 
-    listen: Listen = Listen()
-    wake: Wake = Wake()
-    vault: Vault = Vault()
-    speech: Speech = Speech()
-    led: Led = Led()
-    hooks: Hooks = Hooks()
-    tui: Tui = Tui()
+    listen: ListenSettings = ListenSettings()
+    wake: WakeSettings = WakeSettings()
+    vault: VaultSettings = VaultSettings()
+    speech: SpeechSettings = SpeechSettings()
+    led: LedSettings = LedSettings()
+    hooks: HookSettings = HookSettings()
+    tui: DashboardSettings = DashboardSettings()
     origins: Mapping[str, str] = field(default_factory=dict)

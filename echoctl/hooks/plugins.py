@@ -31,7 +31,7 @@ LIVES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledPlugin:
     """A plugin as its distribution describes it."""
 
     name: str
@@ -43,18 +43,20 @@ class Installed:
     summary: str
 
 
-def installed(environ: Mapping[str, str] = os.environ) -> list[Installed]:
+def installed(environ: Mapping[str, str] = os.environ) -> list[InstalledPlugin]:
     """All plugins of this Python, by name. Imports none of them."""
     wanted = _wanted(environ)
     found = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         about = entry.dist.metadata if entry.dist else None
         name, version, summary = ((about[key] or "" if about else "") for key in ("Name", "Version", "Summary"))
-        found.append(Installed(entry.name, wanted is None or entry.name in wanted, entry.value, name, version, summary))
+        found.append(
+            InstalledPlugin(entry.name, wanted is None or entry.name in wanted, entry.value, name, version, summary)
+        )
     return found
 
 
-def missing(plugins: Collection[Installed], environ: Mapping[str, str] = os.environ) -> list[str]:
+def missing(plugins: Collection[InstalledPlugin], environ: Mapping[str, str] = os.environ) -> list[str]:
     """Names that ECHOCTL_PLUGINS asks for and nobody installed."""
     return sorted((_wanted(environ) or set()) - {plugin.name for plugin in plugins})
 

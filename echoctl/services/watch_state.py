@@ -8,7 +8,7 @@ import time
 from echoctl import paths
 from echoctl.errors import DeviceError
 from echoctl.services import state
-from echoctl.store.database.watch import Watch
+from echoctl.store.database.watch import DatabaseWatch
 
 POLL_S = 0.04
 """How often to ask: another process's mute shows within 150 ms."""
@@ -17,11 +17,11 @@ ALIVE_S = 0.5
 """How often to see whether the listener lives; its death changes no row."""
 
 
-class Watcher:
+class StateWatcher:
     """Follows the store. One thread uses it."""
 
     def __init__(self) -> None:
-        self._watch = Watch(paths.database())
+        self._watch = DatabaseWatch(paths.database())
         self._alive = False
         self._look_at = 0.0
 

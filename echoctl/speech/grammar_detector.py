@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from echoctl.model.speech import Detection, NearMiss, Word
-from echoctl.speech.detector import Recent
 from echoctl.speech.models import SpeechModel
+from echoctl.speech.neural_detector import Recent
 from echoctl.speech.spotters import UNKNOWN, Heard, PhraseCheck, occurrences, seconds, weighted
 from echoctl.speech.words import NAMES, ORDINARY
 
 
-class GrammarLane:
+class GrammarDetector:
     """All typed words in one recogniser that knows little else, and a second one for what it finds.
 
     The first guesses a word in every other sentence. So a moment after it shows a word (which it does before the word

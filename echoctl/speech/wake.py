@@ -1,19 +1,19 @@
-"""Waiting for a wake word: the energy gate, the lanes of the words, the refractory period."""
+"""Waiting for a wake word: the energy gate, a detector for each word, the refractory period."""
 
 from collections.abc import Mapping, Sequence
 
 from echoctl.errors import UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
 from echoctl.speech.builtin_words import NEURAL
-from echoctl.speech.detector import Lane, NeuralLane, Recent, SecondStage
 from echoctl.speech.gate import EnergyGate, Refractory
-from echoctl.speech.grammar_detector import GrammarLane
+from echoctl.speech.grammar_detector import GrammarDetector
 from echoctl.speech.models import SpeechModel
+from echoctl.speech.neural_detector import NeuralDetector, Recent, SecondStage, WordDetector
 from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
 from echoctl.speech.words import normal, require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES
-"""What is fed again to the lanes when the gate opens, so that no onset is lost: 0.48 s."""
+"""What is fed again to the detectors when the gate opens, so that no onset is lost: 0.48 s."""
 
 REPLAY_S = REPLAY_BYTES / BYTES_PER_SECOND
 
@@ -32,7 +32,7 @@ _GRAMMAR_CURVE = (0.2, 0.3, 0.5, 0.6, 0.8, 0.95)
 
 def default_threshold(word: str) -> float:
     """The score that wakes on `word` where nobody has set one: of the spotter, or of the grammar."""
-    return THRESHOLD if _is_neural(word) else GrammarLane.usual(word)
+    return THRESHOLD if _is_neural(word) else GrammarDetector.usual(word)
 
 
 def curve(word: str) -> tuple[float, ...]:
@@ -68,25 +68,29 @@ class WakeDetector:
         self._recent = recent
         self._gate = EnergyGate()
         self._refractory = Refractory(refractory_s)
-        self._lanes = _lanes(unique(words), model, recent, {normal(word): at for word, at in thresholds.items()})
+        self._detectors = _detectors(
+            unique(words), model, recent, {normal(word): at for word, at in thresholds.items()}
+        )
         self._open = False
         self._said_until = 0.0
 
     @property
     def description(self) -> dict[str, str]:
         """How each word is spotted, in a few words for a person."""
-        return {word: _described(lane, word) for lane in self._lanes for word in lane.words}
+        return {word: _described(one, word) for one in self._detectors for word in one.words}
 
     @property
     def closest(self) -> tuple[float, float]:
         """Score and threshold of the first stage that is nearest to firing, each 0 to 1, for a meter."""
-        lane = max(self._lanes, key=lambda lane: lane.score / lane.threshold)
-        return lane.score, lane.threshold
+        one = max(self._detectors, key=lambda one: one.score / one.threshold)
+        return one.score, one.threshold
 
     @property
     def notes(self) -> list[str]:
         """What a person should know about how these words are spotted, a sentence each."""
-        alone = [word for lane in self._lanes if isinstance(lane, GrammarLane) for word in lane.words if word in NEURAL]
+        alone = [
+            word for one in self._detectors if isinstance(one, GrammarDetector) for word in one.words if word in NEURAL
+        ]
         return [f"{word}: {_ALONE}" for word in alone]
 
     @property
@@ -103,8 +107,8 @@ class WakeDetector:
             self._replay(t, len(chunk))
         awake = self._refractory.over(t)
         found: Detection | NearMiss | None = None
-        for lane in self._lanes:
-            heard = lane.feed(chunk, t, awake=awake) if self._open else lane.pause(t, awake=awake)
+        for one in self._detectors:
+            heard = one.feed(chunk, t, awake=awake) if self._open else one.pause(t, awake=awake)
             if found is None or isinstance(heard, Detection):
                 found = heard or found
         if isinstance(found, Detection):
@@ -118,8 +122,8 @@ class WakeDetector:
         """Forget all audio; the words, the thresholds and the last wake stay."""
         self._open = False
         self._gate.reset()
-        for lane in self._lanes:
-            lane.reset()
+        for one in self._detectors:
+            one.reset()
 
     def _replay(self, t: float, size: int) -> None:
         """Feed what came before the chunk of `size` bytes that ends at `t`."""
@@ -128,28 +132,30 @@ class WakeDetector:
         start = t - (size + len(past)) / BYTES_PER_SECOND
         for at in range(0, len(past), CHUNK_BYTES):
             t = start + (at + CHUNK_BYTES) / BYTES_PER_SECOND
-            for lane in self._lanes:
-                lane.feed(past[at : at + CHUNK_BYTES], t, awake=False)
+            for one in self._detectors:
+                one.feed(past[at : at + CHUNK_BYTES], t, awake=False)
 
 
-def _lanes(words: Sequence[str], model: SpeechModel, recent: Recent, thresholds: Mapping[str, float]) -> list[Lane]:
-    lanes: list[Lane] = []
+def _detectors(
+    words: Sequence[str], model: SpeechModel, recent: Recent, thresholds: Mapping[str, float]
+) -> list[WordDetector]:
+    detectors: list[WordDetector] = []
     typed = []
     for word in words:
         if _is_neural(word):
             verifier = OpenVerifier(NEURAL[word]) if open_installed() else None
             threshold = thresholds.get(word, THRESHOLD)
             second = SecondStage(word, model, verifier)
-            lanes.append(NeuralLane(word, MicroSpotter(NEURAL[word]), threshold, second, recent))
+            detectors.append(NeuralDetector(word, MicroSpotter(NEURAL[word]), threshold, second, recent))
         else:
             require_vocabulary(word, model)
             typed.append(word)
     if typed:
-        lanes.append(GrammarLane(typed, model, recent, thresholds))
-    return lanes
+        detectors.append(GrammarDetector(typed, model, recent, thresholds))
+    return detectors
 
 
-def _described(lane: Lane, word: str) -> str:
-    if isinstance(lane, NeuralLane):
+def _described(one: WordDetector, word: str) -> str:
+    if isinstance(one, NeuralDetector):
         return "microWakeWord, then the speech model" + (" and openWakeWord" if open_installed() else "")
     return "the speech model's grammar"

@@ -168,8 +168,8 @@ class _Line:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.wide = _Run(r.HOP, r.WITHIN)
-        self._fine = _Run(r.FINE_HOP, r.FINE_WITHIN)
+        self.wide = _Activity(r.HOP, r.WITHIN)
+        self._fine = _Activity(r.FINE_HOP, r.FINE_WITHIN)
         self._even: list[tuple[int, int]] = []  # (place, bytes) of a stretch that is even
         self._sizes: list[int] = []
         self._up = self._down = 0  # since the run began
@@ -218,7 +218,7 @@ class _Line:
         return _middle(self._sizes) * 1000 > r.FAST_RATE * WINDOW_MS
 
 
-class _Run:
+class _Activity:
     """Active windows that lie close together, the newest of them; begins anew after a longer pause."""
 
     __slots__ = ("_begin", "_hop", "_number", "_within", "longest", "most", "places", "sizes")

@@ -10,7 +10,7 @@ from echoctl.model.traffic import Endpoint, Naming
 from echoctl.traffic import tables
 from echoctl.traffic.direction import Side, address
 from echoctl.traffic.dissector import TCP
-from echoctl.traffic.flows import Watch
+from echoctl.traffic.flows import PayloadWatch
 from echoctl.traffic.protocols import dns, http, tunnels
 from echoctl.traffic.protocols.quic import Initials
 from echoctl.traffic.protocols.tls import Greeting
@@ -22,7 +22,7 @@ _DNS_PORT, _HTTPS_PORT = b"\x00\x35", b"\x01\xbb"
 OLDER_HINT = "restart the device (or its Wi-Fi) while this watches: its connections then say their names once"
 
 
-class Names:
+class EndpointNames:
     """Gathers names while packets pass. `stored`: address -> name, from earlier captures."""
 
     def __init__(self, stored: Mapping[str, str] | None = None) -> None:
@@ -33,7 +33,7 @@ class Names:
         self._tunnels: dict[tuple[str, str], str] = {}
         self._dns = _Answers(self)
 
-    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> Watch | None:
+    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> PayloadWatch | None:
         """Who wants to see the first payload of a flow: DNS answers always, what a device says first once."""
         if key[-4:-2] == _DNS_PORT:
             return _Stream(self) if proto == TCP else self._dns
@@ -46,7 +46,7 @@ class Names:
             return _Said(self, side, Greeting(), Naming.SNI)
         if key[-2:] == _HTTPS_PORT:
             return _Said(self, side, Initials(), Naming.QUIC)
-        return tunnels.Look(lambda kind: self.tunnel(side, kind))
+        return tunnels.TunnelCheck(lambda kind: self.tunnel(side, kind))
 
     def endpoint(self, device: str, remote: str) -> Endpoint:
         """What is known of an endpoint by now."""
@@ -89,7 +89,7 @@ class Names:
 class _Answers:
     """Watches a name server's port."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: EndpointNames) -> None:
         self._names = names
 
     def see(self, payload: bytes, size: int) -> bool:
@@ -101,7 +101,7 @@ class _Answers:
 class _Stream:
     """Watches a name server's port over TCP: messages with their lengths before them (RFC 1035 §4.2.2)."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: EndpointNames) -> None:
         self._names = names
         self._sent = b""
 
@@ -119,7 +119,9 @@ class _Stream:
 class _Said:
     """Watches what a device says first."""
 
-    def __init__(self, names: Names, side: Side, reader: Greeting | Initials | http.Request, how: Naming) -> None:
+    def __init__(
+        self, names: EndpointNames, side: Side, reader: Greeting | Initials | http.Request, how: Naming
+    ) -> None:
         self._names, self._side, self._reader, self._how = names, side, reader, how
 
     def see(self, payload: bytes, size: int) -> bool:

@@ -19,7 +19,7 @@ _SUSPECT, _ALWAYS = 64, 1 << 60
 _PORTS, _BEGINNING = 16, 64
 
 
-class Watch(Protocol):
+class PayloadWatch(Protocol):
     """Somebody who wants the first payload of a flow, to learn a name from it."""
 
     def see(self, payload: bytes, size: int) -> bool:
@@ -75,7 +75,7 @@ class Flow:
 
     __slots__ = ("begun", "holes", "next", "pair", "suspect", "up", "watch")
 
-    def __init__(self, pair: Pair, up: bool, begun: bool, following: int, watch: Watch | None) -> None:
+    def __init__(self, pair: Pair, up: bool, begun: bool, following: int, watch: PayloadWatch | None) -> None:
         self.pair, self.up, self.begun, self.watch = pair, up, begun, watch
         self.next = following
         """The sequence number after the last byte that was seen."""

@@ -12,7 +12,7 @@ from typing import Protocol
 from echoctl.model.traffic import WINDOW_MS, Second, Window
 from echoctl.traffic.direction import Side, Sides
 from echoctl.traffic.dissector import FRAGMENT, HEADER, TCP, UDP, Dissector, Layout, hardware
-from echoctl.traffic.flows import MOD, SYN, Echoes, Flow, Pair, Watch
+from echoctl.traffic.flows import MOD, SYN, Echoes, Flow, Pair, PayloadWatch
 from echoctl.traffic.pcap import MICROSECONDS, Block
 
 PER_SECOND = 1000 // WINDOW_MS
@@ -27,17 +27,17 @@ SILENT_S = 3600
 """So long without any packet of anybody, and nothing was watching: even a house asleep has beats every few minutes."""
 
 
-class Names(Protocol):
+class NameSource(Protocol):
     """Who wants to look into which flow."""
 
-    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> Watch | None:
+    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> PayloadWatch | None:
         """A watch for a new flow, or None. `begun`: its first packet was seen."""
 
 
 class Meter:
     """Counts one capture. Feed blocks, take what is ready; `finish` closes what is open."""
 
-    def __init__(self, names: Names, *, live: bool = False) -> None:
+    def __init__(self, names: NameSource, *, live: bool = False) -> None:
         """`live`: whoever feeds it knows when nothing is watching, so hours without a packet are silence."""
         self._names, self._live = names, live
         self._sides = Sides()

@@ -65,7 +65,7 @@ class Block:
         self.used = 0
 
 
-class Reader:
+class PcapReader:
     """One capture. `blocks()` may be walked once."""
 
     def __init__(self, stream: Stream) -> None:

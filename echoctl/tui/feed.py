@@ -111,7 +111,7 @@ class EarFeed:
     def _run(self) -> None:
         # The vault's cryptography and the plugins: after the first picture has been painted.
         from echoctl.hooks.manager import Hooks  # noqa: PLC0415 - see above
-        from echoctl.services.listening.supervisor import Listening  # noqa: PLC0415 - see above
+        from echoctl.services.listening.supervisor import Supervisor  # noqa: PLC0415 - see above
         from echoctl.services.vault import unlocking  # noqa: PLC0415 - see above
 
         error: EchoctlError | None = None
@@ -123,7 +123,7 @@ class EarFeed:
                 stack.callback(hooks.close)
                 self._add_hooks(hooks, stack)
                 light = self._light(stack)
-                self._follow(stack.enter_context(Listening(self._spec)), hooks, light)
+                self._follow(stack.enter_context(Supervisor(self._spec)), hooks, light)
         except EchoctlError as problem:
             error = problem
         except Exception as bug:  # noqa: BLE001 - it is raised where it ends the dashboard and goes to the log
@@ -193,7 +193,7 @@ class StoreFeed:
         self._thread.join(2.0)
 
     def _run(self) -> None:
-        watcher = watch_state.Watcher()
+        watcher = watch_state.StateWatcher()
         try:
             self._follow(watcher)
         except Exception as bug:  # noqa: BLE001 - it is raised where it ends the dashboard and goes to the log
@@ -201,7 +201,7 @@ class StoreFeed:
         finally:
             watcher.close()
 
-    def _follow(self, watcher: watch_state.Watcher) -> None:
+    def _follow(self, watcher: watch_state.StateWatcher) -> None:
         failed = ""
         while not self._over.is_set():
             wait = watch_state.POLL_S

@@ -9,7 +9,7 @@ from echoctl.errors import EchoctlError
 from echoctl.services.traffic.timeline import zoomed
 
 if TYPE_CHECKING:
-    from echoctl.services.traffic.timeline import Panorama
+    from echoctl.services.traffic.timeline import Timeline
     from echoctl.tui.actions import Controls
 
 REST_S = 2.0
@@ -54,7 +54,7 @@ class Lookout:
             loop = asyncio.get_running_loop()
             self._app.traffic.show(await loop.run_in_executor(self._desk, self._look))
 
-    def _look(self) -> "Panorama | None":
+    def _look(self) -> "Timeline | None":
         from echoctl.services.traffic import timeline_query  # noqa: PLC0415 - the judge's arithmetic, after the first picture
 
         return timeline_query.look(time.time_ns() // 1_000_000, self._span_ms)

@@ -144,7 +144,7 @@ class Writer:
         self._chain = bytearray()
 
 
-class Reader:
+class VaultReader:
     """Opens recordings with the vault's seed, which it owns and wipes."""
 
     def __init__(self, vault: keys.Vault, seed: bytearray, guest: int | None = None) -> None:
@@ -156,7 +156,7 @@ class Reader:
         self._private = keys.private_key(seed)
         self._walked: dict[bytes, list[bytearray]] = {}
 
-    def __enter__(self) -> "Reader":
+    def __enter__(self) -> "VaultReader":
         """Use it."""
         return self
 

@@ -1,12 +1,12 @@
 import pytest
 
 from echoctl.audio import devices
-from echoctl.audio.devices import Device
+from echoctl.audio.devices import AudioDevice
 from echoctl.errors import DeviceError, NotFound
 
 
-def present(*names: str, default: int = 0) -> list[Device]:
-    return [Device(n, name, 48000, 1, n == default) for n, name in enumerate(names)]
+def present(*names: str, default: int = 0) -> list[AudioDevice]:
+    return [AudioDevice(n, name, 48000, 1, n == default) for n, name in enumerate(names)]
 
 
 def find(monkeypatch: pytest.MonkeyPatch, wanted: str, *names: str) -> str:

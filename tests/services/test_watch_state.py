@@ -9,11 +9,11 @@ import pytest
 
 from echoctl.errors import DeviceError
 from echoctl.services import state, watch_state
-from echoctl.services.watch_state import Watcher
+from echoctl.services.watch_state import StateWatcher
 
 
 def test_it_tells_the_state_once_per_change(vault: Path) -> None:
-    watcher = Watcher()
+    watcher = StateWatcher()
     first = watcher.poll()
     assert first is not None and not first.muted
     assert watcher.poll() is None
@@ -25,7 +25,7 @@ def test_it_tells_the_state_once_per_change(vault: Path) -> None:
 
 def test_it_sees_a_listener_come_and_die(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_state, "ALIVE_S", 0.0)
-    watcher = Watcher()
+    watcher = StateWatcher()
     watcher.poll()
     script = "import time\nfrom echoctl.services import state\nlock = state.hold_listener_lock()\ntime.sleep(60)\n"
     listener = subprocess.Popen([sys.executable, "-c", script])

@@ -26,7 +26,7 @@ class Guesses(FakeRecogniser):
 
 def computer(
     guesses: list[str | list[Word]], checked: list[Word], tape: Tape
-) -> tuple[grammar_detector.GrammarLane, list[int]]:
+) -> tuple[grammar_detector.GrammarDetector, list[int]]:
     """A lane for "computer" whose check hears `checked`, and the number of bytes of each check."""
     checks: list[int] = []
 
@@ -42,7 +42,7 @@ def computer(
 
         return FakeRecogniser(hear)
 
-    return grammar_detector.GrammarLane(["computer"], FakeModel("computer the of", make), tape.recent, {}), checks
+    return grammar_detector.GrammarDetector(["computer"], FakeModel("computer the of", make), tape.recent, {}), checks
 
 
 SURE = Word("computer", 1.0, 1.5, 0.95)
@@ -58,9 +58,9 @@ def test_a_word_that_is_guessed_is_checked_a_moment_later() -> None:
 
 
 def test_a_short_word_must_be_found_in_two_windows() -> None:
-    assert grammar_detector.GrammarLane.usual("echo") > 1 / 3
-    assert grammar_detector.GrammarLane.usual("echo") <= 2 / 3
-    assert grammar_detector.GrammarLane.usual("computer") < 1 / 3
+    assert grammar_detector.GrammarDetector.usual("echo") > 1 / 3
+    assert grammar_detector.GrammarDetector.usual("echo") <= 2 / 3
+    assert grammar_detector.GrammarDetector.usual("computer") < 1 / 3
 
 
 def test_a_flicker_is_not_checked_at_all() -> None:
@@ -108,7 +108,7 @@ def judged(*windows: list[Word]) -> Detection | NearMiss | None:
 
     tape = Tape()
     tape.add(bytes(BYTES_PER_SECOND * 10))
-    lane = grammar_detector.GrammarLane(["computer"], FakeModel("computer the", make), tape.recent, {})
+    lane = grammar_detector.GrammarDetector(["computer"], FakeModel("computer the", make), tape.recent, {})
     return lane.feed(LOUD, 10.0, awake=True)
 
 
@@ -162,8 +162,8 @@ def test_thresholds_are_found_however_the_word_is_spelled() -> None:
     model = FakeModel("computer the", lambda grammar: Guesses([[SURE]]))
     for threshold, wakes in ((0.99, False), (0.9, True)):
         subject = wake.WakeDetector(["COMPUTER"], model, recent=Tape().recent, thresholds={" Computer": threshold})
-        (lane,) = subject._lanes
-        assert isinstance(lane, grammar_detector.GrammarLane)
+        (lane,) = subject._detectors
+        assert isinstance(lane, grammar_detector.GrammarDetector)
         lane._at = lambda w, t, span: (0.95, Heard(0, 1, 0.95, 1.0))  # type: ignore[method-assign]
         assert isinstance(lane.feed(LOUD, 1.0, awake=True), Detection) is wakes
 

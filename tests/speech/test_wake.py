@@ -2,7 +2,7 @@ import pytest
 
 from echoctl.errors import ExitCode, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, Detection, NearMiss, Word
-from echoctl.speech import detector as stages
+from echoctl.speech import neural_detector as stages
 from echoctl.speech import wake
 from echoctl.speech.spotters import UNKNOWN, PhraseCheck
 from echoctl.speech.words import nearest
@@ -32,13 +32,13 @@ def hears(*words: Word) -> FakeModel:
     return FakeModel("alexa computer", lambda grammar: FakeRecogniser(lambda pcm: words))
 
 
-def neural(spotter: ScriptedSpotter, tape: Tape, *words: Word) -> stages.NeuralLane:
+def neural(spotter: ScriptedSpotter, tape: Tape, *words: Word) -> stages.NeuralDetector:
     second = stages.SecondStage("alexa", hears(*words), None)
-    return stages.NeuralLane("alexa", spotter, 0.05, second, tape.recent)
+    return stages.NeuralDetector("alexa", spotter, 0.05, second, tape.recent)
 
 
-def detector(monkeypatch: pytest.MonkeyPatch, lane: stages.Lane, tape: Tape) -> wake.WakeDetector:
-    monkeypatch.setattr(wake, "_lanes", lambda *args: [lane])
+def detector(monkeypatch: pytest.MonkeyPatch, lane: stages.WordDetector, tape: Tape) -> wake.WakeDetector:
+    monkeypatch.setattr(wake, "_detectors", lambda *args: [lane])
     return wake.WakeDetector(["alexa"], FakeModel("alexa"), recent=tape.recent, thresholds={})
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from echoctl.errors import DeviceError
 from echoctl.traffic.bursts import Segmenter
-from echoctl.traffic.endpoint_names import Names
+from echoctl.traffic.endpoint_names import EndpointNames
 from echoctl.traffic.meter import Meter
-from echoctl.traffic.pcap import Reader
+from echoctl.traffic.pcap import PcapReader
 from echoctl.traffic.protocols import quic
 from echoctl.traffic.protocols.dns import answers
 from echoctl.traffic.protocols.hostname import hostname
@@ -27,9 +27,9 @@ NAME = "avs-alexa-4-na.amazon.com"
 
 def capture(data: bytes) -> None:
     """Reader, dissector, meter and names together: errors have hints, counts have bounds, names are names."""
-    names = Names()
+    names = EndpointNames()
     meter = Meter(names)
-    reader = Reader(io.BytesIO(data))
+    reader = PcapReader(io.BytesIO(data))
     try:
         for block in reader.blocks():
             assert len(block.data) <= len(data) + 64

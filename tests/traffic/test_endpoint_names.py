@@ -1,9 +1,9 @@
 import io
 
 from echoctl.model.traffic import Endpoint, Naming
-from echoctl.traffic.endpoint_names import Names
+from echoctl.traffic.endpoint_names import EndpointNames
 from echoctl.traffic.meter import Meter
-from echoctl.traffic.pcap import Reader
+from echoctl.traffic.pcap import PcapReader
 from echoctl.traffic.protocols.tls import handshake
 from tests.traffic import packets as p
 from tests.traffic.protocols.greetings import client_hello, crypto, initial
@@ -13,10 +13,10 @@ T = 1_700_000_000
 NAME = "avs-alexa-4-na.amazon.com"
 
 
-def seen(*frames: bytes, stored: dict[str, str] | None = None, snaplen: int = 65535) -> Names:
-    names = Names(stored)
+def seen(*frames: bytes, stored: dict[str, str] | None = None, snaplen: int = 65535) -> EndpointNames:
+    names = EndpointNames(stored)
     meter = Meter(names)
-    for block in Reader(
+    for block in PcapReader(
         io.BytesIO(p.pcap(((T + n / 100, frame) for n, frame in enumerate(frames)), snaplen=snaplen))
     ).blocks():
         meter.feed(block)

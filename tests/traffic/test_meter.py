@@ -6,9 +6,9 @@ import pytest
 from echoctl.errors import DeviceError
 from echoctl.model.traffic import Second, Window
 from echoctl.traffic.direction import Side
-from echoctl.traffic.flows import Watch
+from echoctl.traffic.flows import PayloadWatch
 from echoctl.traffic.meter import Meter
-from echoctl.traffic.pcap import Reader
+from echoctl.traffic.pcap import PcapReader
 from tests.traffic import packets as p
 
 T = 1_700_000_000
@@ -17,7 +17,7 @@ T = 1_700_000_000
 class Nobody:
     """Wants to look into no flow."""
 
-    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> Watch | None:
+    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> PayloadWatch | None:
         return None
 
 
@@ -29,7 +29,7 @@ class Curious:
         self.seen: list[bytes] = []
         self.begun: list[bool] = []
 
-    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> Watch | None:
+    def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> PayloadWatch | None:
         self.begun.append(begun)
         return self
 
@@ -40,7 +40,7 @@ class Curious:
 
 def measure(data: bytes, names: Nobody | Curious | None = None) -> tuple[Meter, list[Window], list[Second]]:
     meter = Meter(names or Nobody())
-    for block in Reader(io.BytesIO(data)).blocks():
+    for block in PcapReader(io.BytesIO(data)).blocks():
         meter.feed(block)
     meter.finish()
     return meter, *meter.take()
@@ -160,7 +160,7 @@ def test_hours_without_any_packet_are_a_gap() -> None:
 
 def test_a_tick_closes_what_is_over_and_nothing_else() -> None:
     meter = Meter(Nobody())
-    for block in Reader(io.BytesIO(p.pcap(frames((0.5, p.upload(10)))))).blocks():
+    for block in PcapReader(io.BytesIO(p.pcap(frames((0.5, p.upload(10)))))).blocks():
         meter.feed(block)
     meter.tick(T * 1000 + 700)
     assert meter.take() == ([], [])

@@ -7,7 +7,7 @@ import pytest
 
 from echoctl.errors import DeviceError, NotFound, UsageError
 from echoctl.traffic import sources
-from echoctl.traffic.pcap import Reader
+from echoctl.traffic.pcap import PcapReader
 from tests.traffic import packets as p
 from tests.traffic.programs import path as path
 from tests.traffic.programs import program
@@ -21,7 +21,7 @@ def beat() -> bool:
 
 def content(stream: object) -> bytes:
     whole = b""
-    for block in Reader(stream).blocks():  # type: ignore[arg-type]
+    for block in PcapReader(stream).blocks():  # type: ignore[arg-type]
         block.used = len(block.data)
         whole += block.data
     return whole

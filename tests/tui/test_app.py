@@ -11,7 +11,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.clock import id_text
-from echoctl.config.schema import Config, Tui
+from echoctl.config.schema import Config, DashboardSettings
 from echoctl.errors import DeviceError, StoreError
 from echoctl.led import ring
 from echoctl.model.speech import LedState
@@ -164,7 +164,7 @@ def test_question_mark_shows_every_key_and_its_twin(store: Path) -> None:
 
 def test_keys_can_be_others(store: Path) -> None:
     async def scene() -> None:
-        async with stage(settings=Config(tui=Tui(keys={"mute": "x", "quit": "f10"}))) as on:
+        async with stage(settings=Config(tui=DashboardSettings(keys={"mute": "x", "quit": "f10"}))) as on:
             await on.sees(" x mute")
             await on.press("m")
             assert not state.snapshot().muted
@@ -323,7 +323,7 @@ def test_it_locks_when_nobody_touches_a_key(heard: list[str]) -> None:
     unlocking.set_passphrase(nobody, knows("four unrelated words"))
 
     async def scene() -> None:
-        async with stage(settings=Config(tui=Tui(auto_lock_min=1))) as on:
+        async with stage(settings=Config(tui=DashboardSettings(auto_lock_min=1))) as on:
             await on.sees("locked: u unlocks")
             await on.press("u")
             await on.press(*"four unrelated words".replace(" ", "_").split("_")[0])

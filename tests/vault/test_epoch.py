@@ -30,7 +30,7 @@ class Store:
     def read(self, n: int) -> bytes:
         number, place, uid, sealed = self.records[n]
         with (
-            epoch.Reader(self.vault, bytearray(self.seed)) as reader,
+            epoch.VaultReader(self.vault, bytearray(self.seed)) as reader,
             reader.record(*self.epochs[number], place, uid, NOW) as key,
         ):
             return key.open_text(sealed).rstrip()
@@ -96,10 +96,10 @@ def test_nothing_can_be_moved() -> None:
         ((root[0], b""), place, uid, NOW),
     ]
     for (at, sealed_root), where, name, moment in wrong:
-        with epoch.Reader(store.vault, bytearray(store.seed)) as reader, pytest.raises(VaultDamaged):
+        with epoch.VaultReader(store.vault, bytearray(store.seed)) as reader, pytest.raises(VaultDamaged):
             reader.record(at, sealed_root, where, name, moment)
     with (
-        epoch.Reader(store.vault, bytearray(store.seed)) as reader,
+        epoch.VaultReader(store.vault, bytearray(store.seed)) as reader,
         reader.record(*root, place, uid, NOW) as key,
     ):
         assert key.open_text(sealed).rstrip() == b"one"

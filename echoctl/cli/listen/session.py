@@ -19,7 +19,7 @@ from echoctl.led import lights, ring
 from echoctl.model.speech import LedState
 from echoctl.services import state
 from echoctl.services.listening.protocol import EarSpec
-from echoctl.services.listening.supervisor import Listening
+from echoctl.services.listening.supervisor import Supervisor
 from echoctl.services.sandbox import levels
 
 FRAME_S = 1 / 12
@@ -49,7 +49,7 @@ class Session:
         self._light = lights.SysfsLight(self._light_name) if self._light_name else None
         self._hooks.load_plugins()
         try:
-            with self._wakeable() as wake, self._keys() as keys, Listening(self._spec) as ear:
+            with self._wakeable() as wake, self._keys() as keys, Supervisor(self._spec) as ear:
                 return self._loop(ear, wake, keys)
         finally:
             if self._lit:
@@ -60,7 +60,7 @@ class Session:
             if self._light:
                 self._light.close()
 
-    def _loop(self, ear: Listening, wake: int, keys: int | None) -> int:
+    def _loop(self, ear: Supervisor, wake: int, keys: int | None) -> int:
         code = ExitCode.OK
         sources = [wake] if keys is None else [wake, keys]
         while not ear.ended:
@@ -153,7 +153,7 @@ class Session:
                 )
             )
 
-    def _on_keys(self, ear: Listening, keys: int) -> bool:
+    def _on_keys(self, ear: Supervisor, keys: int) -> bool:
         """Returns False when stdin has ended."""
         typed = os.read(keys, 64)
         for key in typed:
@@ -163,7 +163,7 @@ class Session:
                 ear.push()
         return bool(typed)
 
-    def _on_signals(self, ear: Listening) -> int:
+    def _on_signals(self, ear: Supervisor) -> int:
         code = ExitCode.OK
         while self._signals:
             number = self._signals.pop(0)

@@ -87,7 +87,7 @@ def test(
         _show(report, saved)
 
 
-def _show(report: "wake_test.Report", saved: str | None) -> None:
+def _show(report: "wake_test.WakeReport", saved: str | None) -> None:
     rows = [
         (
             f"{point.threshold:g}",
@@ -112,6 +112,6 @@ def _show(report: "wake_test.Report", saved: str | None) -> None:
         diagnostics.hint(f"{report.best:g} does better than {report.in_use:g}: --save keeps it")
 
 
-def _mark(report: "wake_test.Report", threshold: float) -> str:
+def _mark(report: "wake_test.WakeReport", threshold: float) -> str:
     marks = [name for name, at in (("in use", report.in_use), ("best", report.best)) if at == threshold]
     return ", ".join(marks)

@@ -5,7 +5,7 @@ from typer._click import Command, Context, HelpFormatter
 from typer.core import TyperGroup
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group whose help shows the whole first sentence of each command."""
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
@@ -15,7 +15,7 @@ class Group(TyperGroup):
             formatter.write_dl(rows)
 
 
-def command_group(text: str, *, cls: type[TyperGroup] = Group) -> typer.Typer:
+def command_group(text: str, *, cls: type[TyperGroup] = CommandGroup) -> typer.Typer:
     """A Typer app with echoctl's manners: plain help, no traceback boxes, no edits of anybody's shell files."""
     return typer.Typer(
         help=text,

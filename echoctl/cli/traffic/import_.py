@@ -10,7 +10,7 @@ from echoctl.errors import EchoctlError, Partial
 from echoctl.text.format import counted, length, person_time, size_text
 
 if TYPE_CHECKING:
-    from echoctl.services.traffic.importer import Report
+    from echoctl.services.traffic.importer import ImportReport
 
 
 def import_(
@@ -26,7 +26,7 @@ def import_(
 
     now_ms = time.time_ns() // 1_000_000
     importer.forget_old(now_ms)
-    done: list[tuple[str, Report]] = []
+    done: list[tuple[str, ImportReport]] = []
     failed: list[tuple[str, EchoctlError]] = []
     for file in files:
         progress = _Progress(file)
@@ -48,7 +48,7 @@ def import_(
     _complain(failed, len(files))
 
 
-def as_json(source: str, report: "Report") -> dict[str, Any]:
+def as_json(source: str, report: "ImportReport") -> dict[str, Any]:
     """A capture as `--json` shows it."""
     capture = report.capture
     return {
@@ -69,7 +69,7 @@ def as_json(source: str, report: "Report") -> dict[str, Any]:
     }
 
 
-def remarks(report: "Report") -> list[str]:
+def remarks(report: "ImportReport") -> list[str]:
     """What a person should know about a capture."""
     from echoctl.services.traffic.importer import OLDER_HINT  # noqa: PLC0415 - as in import_
 
@@ -106,7 +106,7 @@ class _Progress:
             diagnostics.status("")
 
 
-def _table(done: "list[tuple[str, Report]]") -> None:
+def _table(done: "list[tuple[str, ImportReport]]") -> None:
     rows = []
     for file, report in done:
         capture = report.capture

@@ -14,7 +14,7 @@ from echoctl.text import verdict_text
 from echoctl.text.format import capital, printable, size_text
 
 if TYPE_CHECKING:
-    from echoctl.services.traffic.report import Report, Share
+    from echoctl.services.traffic.report import Share, TrafficReport
 
 Html = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write a page that needs nothing else; - is stdout.")
@@ -86,20 +86,20 @@ def report(
             _show(each)
 
 
-def page(found: Sequence["Report"]) -> str:
+def page(found: Sequence["TrafficReport"]) -> str:
     """A page that holds everything it needs."""
     sections = "\n".join(f"<section>\n{_picture(each)}<ul>\n{_items(each)}</ul>\n</section>" for each in found)
     names = ", ".join(f"{each.verdict.name}: {verdict_text.headline(each.verdict)}" for each in found)
     return _PAGE.format(title=escape(printable(names)), sections=sections)
 
 
-def _picture(found: "Report") -> str:
+def _picture(found: "TrafficReport") -> str:
     from echoctl.cli.traffic.svg import svg  # noqa: PLC0415 - the store's modules come with it
 
     return svg(found)
 
 
-def _items(found: "Report") -> str:
+def _items(found: "TrafficReport") -> str:
     texts = (sentence.text for sentence in verdict_text.sentences(found.verdict))
     return "".join(f"<li>{escape(capital(text))}</li>\n" for text in texts)
 
@@ -113,7 +113,7 @@ def write(place: Path, text: str) -> None:
     diagnostics.note(f"{place} is written: {size_text(len(text.encode()))}")
 
 
-def _show(found: "Report") -> None:
+def _show(found: "TrafficReport") -> None:
     verdict.show(found.verdict)
     output.line()
     output.line(f"  upload    {_spark(found.up)}  up to {size_text(max(found.up, default=0))}/s")
@@ -142,7 +142,7 @@ def _pair(part: tuple[float, float]) -> str:
     return f"{size_text(round(part[0]))} / {size_text(round(part[1]))}"
 
 
-def _document(found: "Report") -> dict[str, Any]:
+def _document(found: "TrafficReport") -> dict[str, Any]:
     return {
         "verdict": verdict.document(found.verdict),
         "since": output.moment(found.begin_ms),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from echoctl.model.traffic import Upload, VerdictWord
-from echoctl.services.traffic.report import ASIDE_S, Report, Share
+from echoctl.services.traffic.report import ASIDE_S, Share, TrafficReport
 from echoctl.text.format import size_text
 from echoctl.text.verdict_text import headline
 
@@ -66,7 +66,7 @@ text { font-family: "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-s
 """
 
 
-def svg(report: Report) -> str:
+def svg(report: TrafficReport) -> str:
     """Both pictures, one above the other."""
     height = _shares_top() + 56 + _ROW * max(1, len(report.shares)) + 30
     parts = [
@@ -84,7 +84,7 @@ def svg(report: Report) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _heading(report: Report) -> Iterator[str]:
+def _heading(report: TrafficReport) -> Iterator[str]:
     kinds = {VerdictWord.QUIET: "calm", VerdictWord.CALLED: "calm", VerdictWord.CANNOT_TELL: "doubt"}
     kind = kinds.get(report.verdict.word, "alarm")
     yield f'<rect class="{kind}" x="40" y="36" width="6" height="54" rx="3"/>'
@@ -94,7 +94,7 @@ def _heading(report: Report) -> Iterator[str]:
     yield _text(60, 86, f"{report.verdict.name} · {since} to {until}", "word")
 
 
-def _rate(report: Report) -> Iterator[str]:
+def _rate(report: TrafficReport) -> Iterator[str]:
     """Upload above the line, download below it, each with a scale of its own."""
     top, zero = _RATE_TOP, _RATE_TOP + _UP
     yield _text(40, top - 36, "What it sends and gets, per second", "head")
@@ -119,7 +119,7 @@ def _rate(report: Report) -> Iterator[str]:
     yield from _flags(report, zero, most_up)
 
 
-def _legend(report: Report, y: float) -> Iterator[str]:
+def _legend(report: TrafficReport, y: float) -> Iterator[str]:
     """Right-aligned: what the colours mean, in words too."""
     entries = [("wake", "wake word"), ("up", "explained"), ("alone", "nobody called it"), ("other", "other upload")]
     x = WIDTH - RIGHT - sum(36 + 6.6 * len(words) for _, words in entries)
@@ -132,7 +132,7 @@ def _legend(report: Report, y: float) -> Iterator[str]:
         x += 36 + 6.6 * len(words)
 
 
-def _blind(report: Report, top: int) -> Iterator[str]:
+def _blind(report: TrafficReport, top: int) -> Iterator[str]:
     """Hatch the time in which nothing was watched."""
     at = report.begin_ms
     for begin, end in (*report.watched, (report.end_ms, report.end_ms)):
@@ -144,7 +144,7 @@ def _blind(report: Report, top: int) -> Iterator[str]:
         at = max(at, end)
 
 
-def _ticks(report: Report, bottom: float) -> Iterator[str]:
+def _ticks(report: TrafficReport, bottom: float) -> Iterator[str]:
     span_s = (report.end_ms - report.begin_ms) / 1000
     step = next((step for step in _STEPS if span_s / step <= 10), _STEPS[-1])
     form = "%H:%M:%S" if step < 60 else "%H:%M" if step < 86_400 else "%d %b"
@@ -157,7 +157,7 @@ def _ticks(report: Report, bottom: float) -> Iterator[str]:
         at += step
 
 
-def _bars(report: Report, values: Sequence[int], most: float, zero: float, height: float, kind: str) -> str:
+def _bars(report: TrafficReport, values: Sequence[int], most: float, zero: float, height: float, kind: str) -> str:
     """One path for all columns: a bar for each that is not 0, at least a pixel high."""
     width = _PLOT * report.step_s * 1000 / (report.end_ms - report.begin_ms)
     inner = max(0.7 if kind in ("other", "down") else 1.8, min(width - 0.6, width * 0.92))
@@ -169,7 +169,7 @@ def _bars(report: Report, values: Sequence[int], most: float, zero: float, heigh
     return f'<path class="{kind}" d="{"".join(path)}"/>' if path else ""
 
 
-def _part(report: Report, upload: Upload) -> list[int]:
+def _part(report: TrafficReport, upload: Upload) -> list[int]:
     """The columns of one upload, the others 0."""
     step = report.step_s * 1000
     first = (upload.start_ms - report.begin_ms) // step
@@ -177,7 +177,7 @@ def _part(report: Report, upload: Upload) -> list[int]:
     return [value if first <= at <= last else 0 for at, value in enumerate(report.up)]
 
 
-def _wakes(report: Report, zero: float) -> Iterator[str]:
+def _wakes(report: TrafficReport, zero: float) -> Iterator[str]:
     for wake in report.wakes:
         x = _x(report, wake.at_ms)
         end = zero if len(report.wakes) <= _CROWD else _RATE_TOP + 12
@@ -187,7 +187,7 @@ def _wakes(report: Report, zero: float) -> Iterator[str]:
             yield _text(x, _RATE_TOP - 12, wake.word or "wake", "flag called", "middle")
 
 
-def _flags(report: Report, zero: float, most: float) -> Iterator[str]:
+def _flags(report: TrafficReport, zero: float, most: float) -> Iterator[str]:
     """Words beside what nobody called, since colour alone says nothing to some."""
     for upload in report.verdict.unexplained[:8]:
         part = [value for value in _part(report, upload) if value]
@@ -201,7 +201,7 @@ def _shares_top() -> int:
     return _RATE_TOP + _UP + _DOWN + 84
 
 
-def _endpoints(report: Report) -> Iterator[str]:
+def _endpoints(report: TrafficReport) -> Iterator[str]:
     top = _shares_top()
     if report.requests:
         many = f"mean of {report.requests} requests" if report.requests > 1 else "one request"
@@ -241,7 +241,7 @@ def _share(share: Share, y: float, most: float, split: bool) -> Iterator[str]:
         yield _text(LEFT + 276 + sum(wide), at + 11, words, "small")
 
 
-def _x(report: Report, at_ms: float) -> float:
+def _x(report: TrafficReport, at_ms: float) -> float:
     return LEFT + _PLOT * (at_ms - report.begin_ms) / (report.end_ms - report.begin_ms)
 
 

@@ -19,7 +19,7 @@ from echoctl.text.format import counted, person_time, size_text
 
 if TYPE_CHECKING:
     from echoctl.model.traffic import Wake
-    from echoctl.services.traffic.importer import Fresh, Report
+    from echoctl.services.traffic.importer import Fresh, ImportReport
 
 FRAME_S = 0.5
 """How often the screen is drawn; the numbers change once a second."""
@@ -54,7 +54,7 @@ def watch(
     names = {each.mac: each.name for each in devices.listing() if each.name}
     show = Show(json=json, screen=not json and output.is_terminal(), names=names)
     with _signals(show):
-        watcher = live.Watcher(where, show)
+        watcher = live.LiveWatch(where, show)
         report = watcher.run()
     show.end(report, watcher.dropped)
     raise typer.Exit(show.code)
@@ -129,7 +129,7 @@ class Show:
             self._totals(at_ms)
         return not self.stopped
 
-    def end(self, report: "Report", dropped: int) -> None:
+    def end(self, report: "ImportReport", dropped: int) -> None:
         """The last words."""
         if dropped:
             self.notice("dropped", f"{counted(dropped, 'packet')} dropped by the capturing side")

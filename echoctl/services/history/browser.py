@@ -16,14 +16,14 @@ from echoctl.services.vault import unlocking
 from echoctl.store import recordings
 from echoctl.store import vaults as rows
 from echoctl.store.database import db
-from echoctl.vault.epoch import Reader
+from echoctl.vault.epoch import VaultReader
 
 
 class Browser:
     """One person's look at the history. One thread uses it."""
 
     def __init__(self) -> None:
-        self._reader: Reader | None = None
+        self._reader: VaultReader | None = None
         self._vault: tuple[bytes, int] | None = None
         """What the reader opens: another vault, or another seed of it, needs another reader."""
         self._wished = True

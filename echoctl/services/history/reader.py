@@ -17,7 +17,7 @@ from echoctl.store import guests, recordings, slabs
 from echoctl.store.database import db
 from echoctl.vault import agefile
 from echoctl.vault import format as fmt
-from echoctl.vault.epoch import DAMAGED_HINT, Place, Reader, RecordKey
+from echoctl.vault.epoch import DAMAGED_HINT, Place, RecordKey, VaultReader
 from echoctl.vault.primitives import DoesNotOpen
 
 _SHOWN = 5
@@ -35,7 +35,7 @@ _ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
 class History:
     """The store, and the vault's reader where it could be opened."""
 
-    def __init__(self, connection: db.Connection, reader: Reader | None, problem: EchoctlError | None) -> None:
+    def __init__(self, connection: db.Connection, reader: VaultReader | None, problem: EchoctlError | None) -> None:
         self.connection = connection
         self._reader = reader
         self._epochs: dict[int, tuple[tuple[bytes, bytes] | None, bytes]] = {}
@@ -44,7 +44,7 @@ class History:
         """Why the vault is not open, where it need not be."""
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> VaultReader:
         """What opens recordings. Raises VaultLocked, or whatever kept the vault from being opened."""
         if self._reader is None:
             raise self.problem or VaultLocked("the vault is locked")

@@ -34,7 +34,7 @@ OnEvent = Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureSpec:
+class AudioCaptureSpec:
     """What to listen to."""
 
     input: str | None = None
@@ -45,14 +45,14 @@ class CaptureSpec:
     """Files and pipes: at the pace of a microphone."""
 
 
-class Capture:
+class AudioCapture:
     """One source of chunks for the whole life of a listener. One thread uses it.
 
     `on_event(what, fields)` hears what happens to a microphone, from within the methods below: "lost" (reason: ended,
     stalled or failed), "retrying" (why that does not work yet, once per reason), "back", "rate", "silent" and "sound".
     """
 
-    def __init__(self, spec: CaptureSpec, on_event: OnEvent) -> None:
+    def __init__(self, spec: AudioCaptureSpec, on_event: OnEvent) -> None:
         self._spec = spec
         self._on_event = on_event
         self._source: AudioSource | None = None

@@ -17,9 +17,9 @@ from echoctl.errors import StoreError
 from echoctl.model.speech import CHUNK_BYTES, SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
 from echoctl.services import events, state
 from echoctl.services.history.recorder import Recorder
-from echoctl.services.listening.capture import Capture, CaptureSpec
-from echoctl.services.listening.led import Light
-from echoctl.services.listening.level_events import Meter
+from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
+from echoctl.services.listening.led import ListenerLight
+from echoctl.services.listening.level_events import LevelEvents
 from echoctl.services.listening.protocol import EarSpec, Pipe, error_fields, recording_fields, transcript_fields
 from echoctl.services.listening.utterance import Utterance
 from echoctl.services.sandbox.enter import UNSEALED, Seal
@@ -68,10 +68,10 @@ class Ear:
         self._look_every_s = POLL_S
         self._push = spec.now
         self._ring = Ring(RING_S)
-        self._meter = Meter(pipe, wanted=spec.level)
+        self._meter = LevelEvents(pipe, wanted=spec.level)
         self._utterance: Utterance | None = None
-        self._capture = Capture(CaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
-        self._light = Light(spec.input, self._capture, presence, pipe)
+        self._capture = AudioCapture(AudioCaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
+        self._light = ListenerLight(spec.input, self._capture, presence, pipe)
         self._log = events.Log() if spec.keep else None
         self._recorder = Recorder(mode=StoreMode(spec.store), room=spec.room, wall=self._clock)
         model = models.Model.load(models.locate(spec.model, paths.model_dirs()))

@@ -1,15 +1,15 @@
 """What a listener shows of itself: its state, in the store and on the pipe to its front."""
 
 from echoctl.model.speech import LedState
-from echoctl.services.listening.capture import Capture
+from echoctl.services.listening.capture import AudioCapture
 from echoctl.services.listening.protocol import Pipe
 from echoctl.services.state import Presence
 
 
-class Light:
+class ListenerLight:
     """The light of one listener to `source` (a file, "-" for a pipe, None for a microphone), and why it is as it is."""
 
-    def __init__(self, source: str | None, capture: Capture, presence: Presence, pipe: Pipe) -> None:
+    def __init__(self, source: str | None, capture: AudioCapture, presence: Presence, pipe: Pipe) -> None:
         self._source = source
         self._capture = capture
         self._presence = presence

@@ -21,7 +21,7 @@ class Spotting(Protocol):
         """Score and threshold."""
 
 
-class Meter:
+class LevelEvents:
     """Sends `level` events, where they are wanted."""
 
     def __init__(self, pipe: Pipe, *, wanted: bool) -> None:

@@ -98,7 +98,7 @@ def recording_fields(recording: Recording) -> dict[str, Any]:
     }
 
 
-class Reader:
+class EventReader:
     """The front's end: bytes in, whole lines out."""
 
     def __init__(self) -> None:

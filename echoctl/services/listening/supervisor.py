@@ -11,7 +11,7 @@ from typing import Any
 
 from echoctl import logs, paths
 from echoctl.errors import EchoctlError, ExitCode
-from echoctl.services.listening.protocol import EarSpec, Reader
+from echoctl.services.listening.protocol import EarSpec, EventReader
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before an ear that died is started again; one more death in a row ends the listener."""
@@ -25,7 +25,7 @@ STOP_S = 10.0
 Event = dict[str, Any]
 
 
-class Listening:
+class Supervisor:
     """A running listener, as its front sees it. Use as a context manager; poll until `ended`."""
 
     def __init__(self, spec: EarSpec) -> None:
@@ -40,7 +40,7 @@ class Listening:
         self._fatal: EchoctlError | None = None
         self.ended = False
 
-    def __enter__(self) -> "Listening":
+    def __enter__(self) -> "Supervisor":
         self._start()
         return self
 
@@ -90,7 +90,7 @@ class Listening:
         self._stopping = True
 
     def _start(self) -> None:
-        self._reader = Reader()
+        self._reader = EventReader()
         self._started = time.monotonic()
         self._again_at = None
         self._ready = self._pushed = False

@@ -18,7 +18,7 @@ from echoctl.config import loader
 from echoctl.errors import DeviceError, NotFound, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_RATE, Detection, NearMiss
 from echoctl.services import state
-from echoctl.services.listening.capture import Capture, CaptureSpec
+from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
 from echoctl.speech import models
 from echoctl.speech.manifest import read_record
 from echoctl.speech.shared_model import SharedModel
@@ -78,7 +78,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class WakeReport:
     """The whole curve, and what follows from it."""
 
     word: str
@@ -139,7 +139,7 @@ def spoken(times: int, device: str, ask: Callable[[int], None]) -> list[Sound]:
     if state.snapshot().muted:
         raise DeviceError("the microphone is muted", "echoctl unmute")
     sounds = []
-    capture = Capture(CaptureSpec(None, device, False), lambda what, fields: None)
+    capture = AudioCapture(AudioCaptureSpec(None, device, False), lambda what, fields: None)
     try:
         capture.open()
         for number in range(1, times + 1):
@@ -150,14 +150,14 @@ def spoken(times: int, device: str, ask: Callable[[int], None]) -> list[Sound]:
     return sounds
 
 
-def _listen(capture: Capture) -> bytes:
+def _listen(capture: AudioCapture) -> bytes:
     pcm = bytearray()
     while len(pcm) < UTTERANCE_S * BYTES_PER_SECOND:
         pcm += capture.read(0.2) or b""
     return bytes(pcm)
 
 
-def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done, total: None) -> Report:
+def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done, total: None) -> WakeReport:
     """Run all sounds through the detectors of all thresholds. Raises UsageError for a word that cannot be spotted."""
     if not sounds:
         raise UsageError("nothing to test with", "name files in which the word is said, or take --microphone")
@@ -168,7 +168,7 @@ def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done
     word = normal(word)
     in_use = given.get(word, default_threshold(word))
     ring = Ring(RING_S)
-    runs = [_Run(word, model, ring, threshold) for threshold in sorted({*curve(word), in_use})]
+    runs = [_Trial(word, model, ring, threshold) for threshold in sorted({*curve(word), in_use})]
     seconds = 0.0
     for number, sound in enumerate(sounds):
         length = _play(sound, ring, runs)
@@ -177,7 +177,7 @@ def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done
     points = tuple(run.point(seconds / 3600) for run in runs)
     default = default_threshold(word)
     best = min(points, key=lambda p: (len(p.missed) + p.false_wakes, abs(p.threshold - default)))
-    return Report(
+    return WakeReport(
         word=word,
         spotter=runs[0].detector.description[word],
         model=record.origin if record else path,
@@ -190,7 +190,7 @@ def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done
     )
 
 
-class _Run:
+class _Trial:
     """One threshold: its detector, and what it did."""
 
     def __init__(self, word: str, model: SharedModel, ring: Ring, threshold: float) -> None:
@@ -236,7 +236,7 @@ class _Run:
         )
 
 
-def _play(sound: Sound, ring: Ring, runs: Sequence[_Run]) -> float:
+def _play(sound: Sound, ring: Ring, runs: Sequence[_Trial]) -> float:
     """Feed one sound between two silences, and let each run judge it; returns its seconds."""
     quiet = [bytes(CHUNK_BYTES)] * round(QUIET_S * BYTES_PER_SECOND / CHUNK_BYTES)
     before, length = ring.position / SAMPLE_RATE + QUIET_S, 0

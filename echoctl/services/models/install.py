@@ -70,7 +70,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledModel:
     """An installed model."""
 
     name: str
@@ -120,7 +120,9 @@ def _given(source: str, sha256: str) -> Source:
     return Source("path", os.path.abspath(source), "", sha256)
 
 
-def install(wish: Plan, *, progress: Progress = lambda done, total: None, note: Note = lambda text: None) -> Installed:
+def install(
+    wish: Plan, *, progress: Progress = lambda done, total: None, note: Note = lambda text: None
+) -> InstalledModel:
     """Fetch, check, unpack, try and put in place; either all of it happens or nothing.
 
     The sources are tried in their order while they cannot be reached. Raises ModelError.
@@ -208,7 +210,7 @@ def find(wanted: str = "") -> str:
     return speech_models.locate(wanted or loader.load().speech.model, paths.model_dirs())
 
 
-def listing() -> list[Installed]:
+def listing() -> list[InstalledModel]:
     """All installed models, damaged ones too."""
     found = []
     for base in paths.model_dirs():
@@ -224,7 +226,7 @@ def spotters() -> list[Engine]:
     return engines()
 
 
-def _installed(path: str) -> Installed:
+def _installed(path: str) -> InstalledModel:
     name, fault, record = os.path.basename(path), "", None
     try:
         record = read_record(path)
@@ -232,9 +234,9 @@ def _installed(path: str) -> Installed:
     except ModelError as error:
         fault = error.message
     if record:
-        return Installed(name, path, record.size, record.origin, record.licence, record.sha256, fault)
+        return InstalledModel(name, path, record.size, record.origin, record.licence, record.sha256, fault)
     size = sum(os.lstat(os.path.join(base, file)).st_size for base, _, files in os.walk(path) for file in files)
-    return Installed(name, path, size, "", "", "", fault)
+    return InstalledModel(name, path, size, "", "", "", fault)
 
 
 def verify(wanted: str = "") -> Verified:
@@ -246,7 +248,7 @@ def verify(wanted: str = "") -> Verified:
     return Verified(os.path.basename(path), path, found, record.origin if record else "", record is not None)
 
 
-def removal(name: str) -> Installed:
+def removal(name: str) -> InstalledModel:
     """The model that `remove` would take. Raises NotFound; only models of this store's own folder can go."""
     path = os.path.join(paths.models_dir(), name)
     if os.sep in name or name.startswith(".") or not os.path.isdir(path):
@@ -254,7 +256,7 @@ def removal(name: str) -> Installed:
     return _installed(path)
 
 
-def remove(name: str) -> Installed:
+def remove(name: str) -> InstalledModel:
     """Remove an installed model and its record, and return what it was."""
     gone = removal(name)
     base = paths.models_dir()

@@ -22,7 +22,7 @@ from echoctl.store.database import db, key_marker
 from echoctl.store.vaults import EpochRow
 from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
-from echoctl.vault.epoch import Reader
+from echoctl.vault.epoch import VaultReader
 from echoctl.vault.primitives import random_secret, wipe
 
 
@@ -107,7 +107,9 @@ def _passphrase(connection: db.Connection, vault: keys.Vault, keeping: _Keeping)
     return keeping.passphrase
 
 
-def _rewrapped(connection: db.Connection, reader: Reader, new: keys.Vault, ready: dict[int, _Epoch]) -> list[_Epoch]:
+def _rewrapped(
+    connection: db.Connection, reader: VaultReader, new: keys.Vault, ready: dict[int, _Epoch]
+) -> list[_Epoch]:
     """All epochs, wrapped anew; those that are `ready` and have not changed since are taken as they are.
 
     So almost all of the work is done before the transaction, and a listener waits for a moment only.
@@ -122,7 +124,7 @@ def _rewrapped(connection: db.Connection, reader: Reader, new: keys.Vault, ready
     return found
 
 
-def _rewrap(reader: Reader, new: keys.Vault, source: EpochRow) -> _Epoch:
+def _rewrap(reader: VaultReader, new: keys.Vault, source: EpochRow) -> _Epoch:
     items = [(seq, id_bytes(uid), at_ms) for seq, uid, at_ms in source.items]
     try:
         return _Epoch(source, *reader.rewrap(new, source.uid, source.sealed, source.slab, items))

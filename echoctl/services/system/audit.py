@@ -36,7 +36,7 @@ BROKEN = "do not rely on the seal here, and please report it: SECURITY.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AuditReport:
     """What was found."""
 
     seal: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Report:
         return ExitCode.PARTIAL if Grade.FAIL in grades else ExitCode.OK
 
 
-def audit() -> Report:
+def audit() -> AuditReport:
     """Look at everything. Nothing of the person's is changed; a throw-away store is made and removed."""
     started_s = time.time()
     phrase = "canary " + " ".join(secrets.token_hex(4) for _ in range(4))
@@ -71,7 +71,7 @@ def audit() -> Report:
         "rights": list(audit_scan.rights(own)),
         "leaks": list(audit_leaks.leaks(said["seal"]["holds"], said["seal"]["hidden"])),
     }
-    return Report(said["seal"], said["attempts"], listener, findings)
+    return AuditReport(said["seal"], said["attempts"], listener, findings)
 
 
 @contextlib.contextmanager
@@ -208,7 +208,7 @@ def _plaintext(phrase: str, pcm: bytes, own: Mapping[str, str], started_s: float
     yield _nowhere("sound and text", plain, "nothing in echoctl's folders begins as plain sound or text does")
 
 
-def _nowhere(name: str, found: audit_scan.Found, text: str) -> Check:
+def _nowhere(name: str, found: audit_scan.ScanResult, text: str) -> Check:
     if found.hits:
         places = ", ".join(f"{what} in {path}" for path, what in found.hits[: audit_scan.SHOWN])
         return Check(
@@ -217,7 +217,7 @@ def _nowhere(name: str, found: audit_scan.Found, text: str) -> Check:
     return Check(name, Grade.OK, f"{text} ({found.files} files, {found.size / 1e6:.1f} MB)")
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: AuditReport) -> dict[str, Any]:
     """The document of docs/scripting.md."""
     seen = report.listener
     listener = seen and {

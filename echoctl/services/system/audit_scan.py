@@ -27,7 +27,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScanResult:
     """What a search met."""
 
     files: int
@@ -43,7 +43,7 @@ def folders() -> dict[str, str]:
     return {kind: path for kind, path in places.items() if os.path.isdir(path)}
 
 
-def search(files: Iterable[str], needles: Mapping[str, bytes]) -> Found:
+def search(files: Iterable[str], needles: Mapping[str, bytes]) -> ScanResult:
     """Look for each of `needles` in each file; one that vanishes meanwhile is passed over."""
     count, size, hits = 0, 0, []
     for path in files:
@@ -53,7 +53,7 @@ def search(files: Iterable[str], needles: Mapping[str, bytes]) -> Found:
             continue
         count, size = count + 1, size + length
         hits += [(path, name) for name in names]
-    return Found(count, size, tuple(hits))
+    return ScanResult(count, size, tuple(hits))
 
 
 def files(places: Mapping[str, str]) -> Iterator[str]:

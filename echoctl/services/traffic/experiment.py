@@ -15,8 +15,8 @@ from echoctl.model.traffic import BurstClass, Device, Verdict, Wake
 from echoctl.services.traffic import importer, verdicts
 from echoctl.services.traffic.devices import opened
 from echoctl.services.traffic.importer import Fresh
-from echoctl.services.traffic.live import Watcher, Where
-from echoctl.services.traffic.report import Report, report
+from echoctl.services.traffic.live import LiveWatch, Where
+from echoctl.services.traffic.report import TrafficReport, report
 from echoctl.store import traffic
 from echoctl.store.database import db
 from echoctl.traffic import join, thresholds
@@ -43,7 +43,7 @@ class Outcome:
     """What a phase showed."""
 
     phase: Phase
-    report: Report
+    report: TrafficReport
 
     @property
     def verdict(self) -> Verdict:
@@ -190,7 +190,7 @@ class _Watch:
         self._ended = False
         self._begun = threading.Event()
         self._problem: Exception | None = None
-        self._watcher = Watcher(where, self)
+        self._watcher = LiveWatch(where, self)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def begin(self) -> None:

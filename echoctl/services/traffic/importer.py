@@ -14,9 +14,9 @@ from echoctl.store.database import db
 from echoctl.traffic import sources, tables, thresholds
 from echoctl.traffic.bursts import Segmenter
 from echoctl.traffic.endpoint_names import OLDER_HINT as OLDER_HINT
-from echoctl.traffic.endpoint_names import Names
+from echoctl.traffic.endpoint_names import EndpointNames
 from echoctl.traffic.meter import Meter
-from echoctl.traffic.pcap import Block, Reader
+from echoctl.traffic.pcap import Block, PcapReader
 
 KEEP_SECONDS_MS = 30 * 86_400_000
 """How long single seconds are kept. Bursts and verdicts stay."""
@@ -36,7 +36,7 @@ class Fresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ImportReport:
     """What a capture had."""
 
     capture: Capture
@@ -62,7 +62,7 @@ class Monitor:
 
     def __init__(self, connection: db.Connection, source: str, now_ms: int, *, live: bool = False) -> None:
         self._connection = connection
-        self._names = Names(traffic.names(connection))
+        self._names = EndpointNames(traffic.names(connection))
         self.meter = Meter(self._names, live=live)
         self._live, self._alive_ms = live, 0
         self._segmenter = Segmenter({each.mac: thresholds.of_device(each) for each in traffic.devices(connection)})
@@ -116,7 +116,7 @@ class Monitor:
         fresh = self._take(())
         return replace(fresh, bursts=(*fresh.bursts, *self._note(self._segmenter.flush())))
 
-    def finish(self, damage: str = "") -> Report:
+    def finish(self, damage: str = "") -> ImportReport:
         """The capture is over: write the rest. Raises StoreError."""
         self.close()
         self.save()
@@ -127,7 +127,7 @@ class Monitor:
                 traffic.update_capture(self._connection, capture)
                 again = traffic.drop_repeated(self._connection, capture)
         known = [endpoint for _, endpoint in self._ids.values()]
-        return Report(
+        return ImportReport(
             capture=capture,
             again=again,
             damage=damage,
@@ -191,13 +191,13 @@ class Monitor:
         return Capture(self._number, self._source, meter.first_ms, end_ms, meter.packets, gaps, self.clock_offset_ms)
 
 
-def import_file(path: str, now_ms: int, progress: Callable[[int], None] = lambda packets: None) -> Report:
+def import_file(path: str, now_ms: int, progress: Callable[[int], None] = lambda packets: None) -> ImportReport:
     """Import one capture file, or stdin for `-`. What can be read of a damaged one counts.
 
     Raises NotFound, StoreError, and DeviceError when it is no capture, or has nothing in it; then nothing is stored.
     """
     with closing(sources.open_capture(path)) as stream:
-        reader = Reader(stream)
+        reader = PcapReader(stream)
         blocks = reader.blocks()
         first = next(blocks, None)
         if first is None:

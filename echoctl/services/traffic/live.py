@@ -12,12 +12,12 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import DeviceError, EchoctlError, StoreError
 from echoctl.model.traffic import Burst, BurstClass, Wake
-from echoctl.services.traffic.importer import KEEP_SECONDS_MS, Fresh, Monitor, Report
+from echoctl.services.traffic.importer import KEEP_SECONDS_MS, Fresh, ImportReport, Monitor
 from echoctl.store import traffic
 from echoctl.store.database import db
 from echoctl.text.format import length
 from echoctl.traffic import join, sources
-from echoctl.traffic.pcap import Reader
+from echoctl.traffic.pcap import PcapReader
 
 BEAT_S = 0.05
 
@@ -75,7 +75,7 @@ class Audience(Protocol):
         """Time passes (the capture's own, Unix ms); at least ten times a second. Returns whether to go on."""
 
 
-class Watcher:
+class LiveWatch:
     """One run of `traffic watch`."""
 
     def __init__(self, where: Where, audience: Audience) -> None:
@@ -91,7 +91,7 @@ class Watcher:
         self.dropped = 0
         """Packets that the capturing side says it had no time for."""
 
-    def run(self) -> Report:
+    def run(self) -> ImportReport:
         """Watch until the audience has had enough. Raises DeviceError when it cannot begin, and StoreError."""
         with db.session(paths.database(), create=True) as connection:
             self._connection = connection
@@ -134,7 +134,7 @@ class Watcher:
     def _follow(self, live: sources.Live) -> EchoctlError | None:
         """Read one stream; returns why it ended, None when nobody wants more."""
         try:
-            for block in Reader(live).blocks():
+            for block in PcapReader(live).blocks():
                 self._pass(self._monitor.feed(block))
                 self._arrived()
                 self._beat()

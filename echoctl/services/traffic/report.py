@@ -41,7 +41,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrafficReport:
     """One device in a time."""
 
     verdict: Verdict
@@ -59,7 +59,7 @@ class Report:
     shares: tuple[Share, ...]
 
 
-def gather(device: str | None, since: str | None, wakes: Path | None = None) -> list[Report]:
+def gather(device: str | None, since: str | None, wakes: Path | None = None) -> list[TrafficReport]:
     """One report per device that is meant; without `since` the week before the end of what was watched.
 
     The wakes of a file stand in for those of the store. Raises NotFound, UsageError, StoreError.
@@ -80,7 +80,7 @@ def gather(device: str | None, since: str | None, wakes: Path | None = None) -> 
     return found
 
 
-def report(scene: Scene) -> Report:
+def report(scene: Scene) -> TrafficReport:
     """What the pictures of a scene show."""
     case, given = scene.case, scene.verdict
     begin_s, end_s = case.since_ms // 1000, max(case.until_ms // 1000, case.since_ms // 1000) + 1
@@ -88,7 +88,7 @@ def report(scene: Scene) -> Report:
     up, down = _columns(case.seconds, begin_s, end_s, step_s)
     requests = given.explained or tuple(each for each in given.unexplained if each.wake is None)
     names = {address: name or address for address, name in case.names.items()}
-    return Report(
+    return TrafficReport(
         verdict=given,
         begin_ms=begin_s * 1000,
         end_ms=end_s * 1000,

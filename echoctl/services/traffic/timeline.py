@@ -17,7 +17,7 @@ SPANS_MS = tuple(minutes * 60_000 for minutes in (5, 15, 60, 360, 1440, 10080))
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class TimelineRow:
     """Upload of a device, or of a device to one endpoint, in each step."""
 
     name: str
@@ -36,8 +36,8 @@ class Speaker:
 
     device: "Device"
     verdict: "Verdict"
-    whole: Lane
-    endpoints: tuple[Lane, ...]
+    whole: TimelineRow
+    endpoints: tuple[TimelineRow, ...]
     """The busiest first."""
     wakes: tuple[int, ...]
     """When a wake word was heard, Unix ms by the capture's clock."""
@@ -46,7 +46,7 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Panorama:
+class Timeline:
     """Everything that was watched in a time."""
 
     begin_ms: int

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from echoctl import paths
 from echoctl.model.traffic import Device, Second
 from echoctl.services.traffic import verdicts
-from echoctl.services.traffic.timeline import SPANS_MS, STEPS, Lane, Panorama, Speaker
+from echoctl.services.traffic.timeline import SPANS_MS, STEPS, Speaker, Timeline, TimelineRow
 from echoctl.store import traffic
 from echoctl.store.database import db
 
@@ -16,7 +16,7 @@ MOST_DEVICES = 4
 MOST_ENDPOINTS = 8
 
 
-def look(now_ms: int, span_ms: int | None = None) -> Panorama | None:
+def look(now_ms: int, span_ms: int | None = None) -> Timeline | None:
     """What was watched, up to now or to the end of it; None when nothing ever was.
 
     Without a span it is the shortest that holds everything, a day at most. Raises StoreError.
@@ -31,11 +31,11 @@ def look(now_ms: int, span_ms: int | None = None) -> Panorama | None:
         end = max(device.last_ms for device in shown) + 1000
         end = now_ms if now_ms - end < LIVE_MS else end
         begin = end - (span_ms or _span(end - min(device.first_ms for device in shown)))
-        frame = Panorama(begin, end, ())
-        return Panorama(begin, end, tuple(_speaker(connection, device, frame) for device in shown[:MOST_DEVICES]))
+        frame = Timeline(begin, end, ())
+        return Timeline(begin, end, tuple(_speaker(connection, device, frame) for device in shown[:MOST_DEVICES]))
 
 
-def _speaker(connection: db.Connection, device: Device, frame: Panorama) -> Speaker:
+def _speaker(connection: db.Connection, device: Device, frame: Timeline) -> Speaker:
     scene = verdicts.scene(connection, device, frame.begin_ms, frame.end_ms)
     seconds = traffic.seconds(connection, device.mac, frame.begin_ms // 1000, frame.end_ms // 1000 + 1)
     by_remote: dict[str, list[Second]] = {}
@@ -55,13 +55,13 @@ def _speaker(connection: db.Connection, device: Device, frame: Panorama) -> Spea
     )
 
 
-def _lane(name: str, seconds: Sequence[Second], frame: Panorama) -> Lane:
+def _lane(name: str, seconds: Sequence[Second], frame: Timeline) -> TimelineRow:
     up = [0] * STEPS
     for second in seconds:
         step = frame.step(second.at_s * 1000)
         if 0 <= step < STEPS:
             up[step] += second.up
-    return Lane(name, tuple(up))
+    return TimelineRow(name, tuple(up))
 
 
 def _span(wanted_ms: int) -> int:

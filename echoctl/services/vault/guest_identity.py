@@ -5,7 +5,7 @@ from echoctl.store import guests
 from echoctl.store.database import db
 from echoctl.vault import age, keys
 from echoctl.vault import format as fmt
-from echoctl.vault.epoch import Reader
+from echoctl.vault.epoch import VaultReader
 
 _LINE = "it is the line that guest check-in --private has shown: AGE-SECRET-KEY-PQ-1…"
 
@@ -28,9 +28,9 @@ class Identity:
         """No passphrase."""
         return None
 
-    def unlock(self, connection: db.Connection, vault: keys.Vault) -> Reader:
+    def unlock(self, connection: db.Connection, vault: keys.Vault) -> VaultReader:
         """Open the stay that is sealed to it. Raises VaultLocked."""
         guest = guests.sealed_to(connection, keys.public_bytes(self.secret))
         if guest is None:
             raise VaultLocked("this identity opens no stay here", "after a check-out there is nothing left to open")
-        return Reader(vault, self.secret, guest)
+        return VaultReader(vault, self.secret, guest)

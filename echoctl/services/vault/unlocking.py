@@ -19,7 +19,7 @@ from echoctl.store import vaults as rows
 from echoctl.store.database import db, key_marker, reserve, wal
 from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
-from echoctl.vault.epoch import Reader
+from echoctl.vault.epoch import VaultReader
 from echoctl.vault.primitives import random_secret, wipe
 
 Ask = Callable[[], bytearray | None]
@@ -107,7 +107,7 @@ def damaged_slots(connection: db.Connection) -> tuple[str, ...]:
     return _slots(rows.read_slots(connection))[1]
 
 
-def unlock(connection: db.Connection, ask: Ask) -> Reader:
+def unlock(connection: db.Connection, ask: Ask) -> VaultReader:
     """Open the vault, asking for a passphrase only where one is needed.
 
     Raises VaultLocked (no passphrase, a wrong one, no device key) or VaultDamaged (foreign device key, damaged slot).
@@ -120,9 +120,9 @@ def unlock(connection: db.Connection, ask: Ask) -> Reader:
     try:
         slot = keys.slot_of(blob, fmt.DEVICE_SLOT)
         if slot:
-            return Reader(vault, keys.open_device(vault, slot, secret))
+            return VaultReader(vault, keys.open_device(vault, slot, secret))
         if seed := os_keyring.seed(vault, blob, secret):
-            return Reader(vault, seed)
+            return VaultReader(vault, seed)
         slot = keys.slot_of(blob, fmt.PASSPHRASE_SLOT)
         if not slot:
             raise VaultDamaged("the vault has lost its key slots", device.RECOVER)
@@ -130,7 +130,7 @@ def unlock(connection: db.Connection, ask: Ask) -> Reader:
         if passphrase is None:
             raise VaultLocked("the vault is locked", "give --passphrase-file, or run this at a terminal")
         try:
-            return Reader(vault, keys.open_passphrase(vault, slot, secret, passphrase))
+            return VaultReader(vault, keys.open_passphrase(vault, slot, secret, passphrase))
         finally:
             wipe(passphrase)
     finally:
@@ -181,7 +181,7 @@ def recover(line: str, choose: Choose | None) -> bool:
         if not slot:
             raise VaultLocked("this vault has no recovery line", "only its device key and passphrase open it")
         try:
-            reader = Reader(vault, keys.open_recovery(vault, slot, secret))
+            reader = VaultReader(vault, keys.open_recovery(vault, slot, secret))
         finally:
             wipe(secret)
         with reader:
@@ -295,7 +295,7 @@ def _present_or_new_secret(vault: keys.Vault) -> bytearray:
     return device.create(paths.device_key())
 
 
-def _change(connection: db.Connection, reader: Reader, secret: bytearray, new: bytearray | None) -> bool:
+def _change(connection: db.Connection, reader: VaultReader, secret: bytearray, new: bytearray | None) -> bool:
     """Let passphrase `new` open the vault, or with None the device key alone; wipes `secret`."""
     vault = read(connection)
     slots = dict.fromkeys((fmt.DEVICE_SLOT, fmt.PASSPHRASE_SLOT), bytes(fmt.SLOT_BYTES))

@@ -8,7 +8,7 @@ from echoctl.store.database import db
 from echoctl.store.database.transactions import explain
 
 
-class Watch:
+class DatabaseWatch:
     """Looks at one database file that may not be there yet, may vanish and may come back. One thread uses it."""
 
     def __init__(self, path: str) -> None:

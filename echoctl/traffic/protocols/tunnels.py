@@ -36,7 +36,7 @@ def wireguard(payload: bytes, size: int) -> bool:
     return _LENGTHS.get(kind) == size or (kind == _DATA and size >= _DATA_LEAST and size % _BLOCK == 0)
 
 
-class Look:
+class TunnelCheck:
     """Watches the first packet of a flow."""
 
     def __init__(self, found: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from echoctl.services.traffic.timeline import STEPS, Lane, Panorama, Speaker
+from echoctl.services.traffic.timeline import STEPS, Speaker, Timeline, TimelineRow
 from echoctl.text.format import capital, printable, size_text
 from echoctl.tui.widgets.lines import Line, Lines, Piece, columns, cut, fit, wrap
 
@@ -59,7 +59,7 @@ class TrafficPane(Lines, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.panorama: Panorama | None = None
+        self.panorama: Timeline | None = None
         self._chosen = 0
 
     @property
@@ -68,7 +68,7 @@ class TrafficPane(Lines, can_focus=True):
         speakers = self.panorama.speakers if self.panorama else ()
         return speakers[min(self._chosen, len(speakers) - 1)] if speakers else None
 
-    def show(self, panorama: Panorama | None) -> None:
+    def show(self, panorama: Timeline | None) -> None:
         """Show another time."""
         self.panorama = panorama
         self.update()
@@ -97,7 +97,7 @@ class TrafficPane(Lines, can_focus=True):
             lines += self._speaker(seen, speaker, grid, share, len(speakers) > 1 and speaker is chosen)
         return [*lines[: height - axis], *([_axis(seen, grid)] if axis else [])]
 
-    def _speaker(self, seen: Panorama, speaker: Speaker, grid: Grid, rows: int, marked: bool) -> list[Line]:
+    def _speaker(self, seen: Timeline, speaker: Speaker, grid: Grid, rows: int, marked: bool) -> list[Line]:
         """What matters most comes first: verdict, uploads, marks, sentence, endpoints; what is left makes it taller."""
         lines = self._head(seen, speaker, grid.width, rows, marked)
         told = self._sentence(speaker, grid.width, rows)
@@ -114,7 +114,7 @@ class TrafficPane(Lines, can_focus=True):
             lines += self._lane(speaker, lane, grid)
         return [*lines, *([()] if gap and rows > len(lines) else [])]
 
-    def _head(self, seen: Panorama, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
+    def _head(self, seen: Timeline, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
         from echoctl.text import verdict_text  # noqa: PLC0415 - with the traffic itself, after the first picture
 
         sign = ("> " if self.ascii else "▸ ") if marked else ""
@@ -133,7 +133,7 @@ class TrafficPane(Lines, can_focus=True):
         text = told[min(1, len(told) - 1)].text
         return [((text, ""),) for text in wrap(printable(capital(text)), width, 1 if rows < 9 else 2)]
 
-    def _wakes(self, seen: Panorama, speaker: Speaker, grid: Grid) -> Line:
+    def _wakes(self, seen: Timeline, speaker: Speaker, grid: Grid) -> Line:
         row = [" "] * grid.room
         for at_ms in speaker.wakes:
             _put(row, seen, at_ms, "v" if self.ascii else "▼")
@@ -143,7 +143,7 @@ class TrafficPane(Lines, can_focus=True):
             (f" {len(speaker.wakes):>{TOTAL}}", "dim"),
         )
 
-    def _marks(self, seen: Panorama, speaker: Speaker, grid: Grid) -> Line:
+    def _marks(self, seen: Timeline, speaker: Speaker, grid: Grid) -> Line:
         """Uploads with the shape of speech: explained by a wake word, or not."""
         row, styles = [" "] * grid.room, [""] * grid.room
         for burst in speaker.bursts:
@@ -158,7 +158,7 @@ class TrafficPane(Lines, can_focus=True):
                 pieces.append((letter, style))
         return ((fit("  speech-like", grid.label) + " ", "label"), *pieces, (f" {len(speaker.bursts):>{TOTAL}}", "dim"))
 
-    def _lane(self, speaker: Speaker, lane: Lane, grid: Grid, rows: int = 1) -> list[Line]:
+    def _lane(self, speaker: Speaker, lane: TimelineRow, grid: Grid, rows: int = 1) -> list[Line]:
         """What went up over the time; its name and its sum stand at its foot."""
         most = max(speaker.whole.up, default=0) or 1
         tops = [0] * grid.room
@@ -179,7 +179,7 @@ class TrafficPane(Lines, can_focus=True):
         ]
 
 
-def _put(row: list[str], seen: Panorama, at_ms: int, sign: str) -> int | None:
+def _put(row: list[str], seen: Timeline, at_ms: int, sign: str) -> int | None:
     """Set a mark where its time is; returns the column."""
     step = seen.step(at_ms)
     if not 0 <= step < STEPS:
@@ -195,7 +195,7 @@ def _sign(burst: "Burst", ascii_only: bool) -> str:
     return "!" if ascii_only else "▲"
 
 
-def _axis(seen: Panorama, grid: Grid) -> Line:
+def _axis(seen: Timeline, grid: Grid) -> Line:
     """Times under the lanes: begin, middle, end."""
     day = seen.end_ms - seen.begin_ms > 86_400_000
     form = "%m-%d" if day else "%H:%M"

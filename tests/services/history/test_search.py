@@ -98,7 +98,7 @@ def test_it_stops_as_soon_as_nobody_asks_for_more(vault: Path) -> None:
 
 def test_epochs_that_lie_between_each_other_are_walked_once(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two writers at once: their recordings take turns, and a walk costs as much as fifty texts."""
-    from echoctl.vault.epoch import Reader
+    from echoctl.vault.epoch import VaultReader
 
     with contextlib.ExitStack() as stack:
         two = [
@@ -108,13 +108,13 @@ def test_epochs_that_lie_between_each_other_are_walked_once(vault: Path, monkeyp
         for n in range(40):
             say(two[n % 2], "light", MORNING_MS + n)
     walks = []
-    walk = Reader._wrapping_of
+    walk = VaultReader._wrapping_of
 
-    def counted(self: Reader, epoch: bytes, sealed: bytes) -> list[bytearray]:
+    def counted(self: VaultReader, epoch: bytes, sealed: bytes) -> list[bytearray]:
         walks.append(epoch not in self._walked)
         return walk(self, epoch, sealed)
 
-    monkeypatch.setattr(Reader, "_wrapping_of", counted)
+    monkeypatch.setattr(VaultReader, "_wrapping_of", counted)
     assert len(find(search.containing("light"))) == 40
     assert sum(walks) == 2 and len(walks) > 30
 

@@ -222,7 +222,7 @@ class Stage:
         self.presence = Presence()
         self.pipe = Lines()
         self.room = Room(pcm, {})
-        monkeypatch.setattr(module, "Capture", self._capture)
+        monkeypatch.setattr(module, "AudioCapture", self._capture)
         monkeypatch.setattr(module, "Recorder", self.vault)
         monkeypatch.setattr(module, "WakeDetector", lambda *a, **k: spotter)
         monkeypatch.setattr(module, "Transcriber", lambda model: self.typist)

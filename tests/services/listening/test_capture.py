@@ -9,7 +9,7 @@ import pytest
 
 from echoctl.audio import devices
 from echoctl.errors import DeviceError, NotFound, UsageError
-from echoctl.services.listening.capture import Capture, CaptureSpec
+from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
 from tests.audio.sounds import chirp, pcm_of, write
 from tests.lab.sound import SoundLab
 
@@ -21,7 +21,7 @@ class Heard:
 
     def __init__(self, **spec: Any) -> None:
         self.events: list[Event] = []
-        self.capture = Capture(CaptureSpec(**spec), self._event)
+        self.capture = AudioCapture(AudioCaptureSpec(**spec), self._event)
         self.pcm = bytearray()
 
     def _event(self, what: str, fields: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 import json
 import os
 
-from echoctl.services.listening.level_events import Meter
+from echoctl.services.listening.level_events import LevelEvents
 from echoctl.services.listening.protocol import Pipe
 
 
@@ -13,7 +13,7 @@ class Detector:
 
 def test_silence_is_told_once_and_nothing_where_nobody_draws() -> None:
     read, write = os.pipe()
-    detector, meter = Detector(), Meter(Pipe(write), wanted=True)
+    detector, meter = Detector(), LevelEvents(Pipe(write), wanted=True)
     loud = b"\x00\x20" * 1280
     meter.waiting(loud, detector)
     detector.is_quiet = False
@@ -22,7 +22,7 @@ def test_silence_is_told_once_and_nothing_where_nobody_draws() -> None:
     for _ in range(3):
         meter.waiting(loud, detector)
     meter.recording(loud)
-    Meter(Pipe(write), wanted=False).recording(loud)
+    LevelEvents(Pipe(write), wanted=False).recording(loud)
     os.close(write)
     with os.fdopen(read) as lines:
         told = [json.loads(line) for line in lines]

@@ -1,6 +1,6 @@
 import os
 
-from echoctl.services.listening.protocol import EarSpec, Pipe, Reader
+from echoctl.services.listening.protocol import EarSpec, EventReader, Pipe
 
 
 def test_a_spec_survives_its_command_line() -> None:
@@ -14,7 +14,7 @@ def test_lines_arrive_whole_however_the_bytes_are_cut() -> None:
     pipe.send("partial", text="grüße")
     pipe.send("state", state="idle")
     data = os.read(read, 4096)
-    reader = Reader()
+    reader = EventReader()
     events = [event for at in range(len(data)) for event in reader.feed(data[at : at + 1])]
     assert events == [{"type": "partial", "text": "grüße"}, {"type": "state", "state": "idle"}]
     os.close(read)

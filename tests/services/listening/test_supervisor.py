@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from echoctl.services.listening.protocol import EarSpec
-from echoctl.services.listening.supervisor import Event, Listening
+from echoctl.services.listening.supervisor import Event, Supervisor
 
 EAR = """
 import signal, sys, time
@@ -22,18 +22,18 @@ while True:
 
 
 @pytest.fixture
-def ear(home: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listening]:
+def ear(home: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     real = subprocess.Popen
 
     def start(command: list[str], **more: object) -> object:
         return real([sys.executable, "-c", EAR], **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    with Listening(EarSpec()) as listening:
+    with Supervisor(EarSpec()) as listening:
         yield listening
 
 
-def until(ear: Listening, true: Callable[[Event], bool]) -> list[Event]:
+def until(ear: Supervisor, true: Callable[[Event], bool]) -> list[Event]:
     """Everything that the ear says up to the event that is waited for."""
     events: list[Event] = []
     end = time.monotonic() + 20
@@ -43,19 +43,19 @@ def until(ear: Listening, true: Callable[[Event], bool]) -> list[Event]:
     return events
 
 
-def test_push_to_talk_reaches_an_ear_that_is_still_starting_and_does_not_kill_it(ear: Listening) -> None:
+def test_push_to_talk_reaches_an_ear_that_is_still_starting_and_does_not_kill_it(ear: Supervisor) -> None:
     ear.push()
     assert [event["type"] for event in until(ear, _is("pushed"))] == ["ready", "state", "pushed"]
 
 
-def test_push_to_talk_reaches_an_ear_that_is_ready_once(ear: Listening) -> None:
+def test_push_to_talk_reaches_an_ear_that_is_ready_once(ear: Supervisor) -> None:
     until(ear, _is("state"))
     ear.push()
     assert until(ear, _is("pushed")) == [{"v": 1, "type": "pushed"}]
     assert ear.poll(0.3)[0] == []
 
 
-def test_the_light_does_not_listen_on_when_the_ear_is_dead(ear: Listening) -> None:
+def test_the_light_does_not_listen_on_when_the_ear_is_dead(ear: Supervisor) -> None:
     until(ear, _is("state"))
     ear._ear.kill()
     error, light = until(ear, _is("error"))

@@ -153,7 +153,7 @@ class Speaker:
 
 
 def test_the_microphone_is_asked_and_kept_in_ram(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wake_test, "Capture", Speaker)
+    monkeypatch.setattr(wake_test, "AudioCapture", Speaker)
     asked: list[int] = []
     sounds = wake_test.spoken(2, "", asked.append)
     assert asked == [1, 2]
@@ -167,7 +167,7 @@ def test_a_muted_microphone_stays_closed(monkeypatch: pytest.MonkeyPatch) -> Non
         muted = True
 
     monkeypatch.setattr(wake_test.state, "snapshot", Muted)
-    monkeypatch.setattr(wake_test, "Capture", lambda *a: pytest.fail("opened"))
+    monkeypatch.setattr(wake_test, "AudioCapture", lambda *a: pytest.fail("opened"))
     with pytest.raises(DeviceError, match="muted") as caught:
         wake_test.spoken(1, "", lambda n: None)
     assert isinstance(caught.value, EchoctlError) and caught.value.hint == "echoctl unmute"

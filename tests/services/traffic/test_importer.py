@@ -32,7 +32,7 @@ def capture(tmp_path: Path) -> Path:
     return file
 
 
-def imported(file: Path) -> importer.Report:
+def imported(file: Path) -> importer.ImportReport:
     return importer.import_file(str(file), NOW_MS)
 
 
@@ -152,11 +152,11 @@ def test_a_full_disk_is_an_error_with_a_hint_and_a_second_try_works(
 def test_silence_that_was_watched_live_belongs_to_the_capture(home: Path) -> None:
     import io
 
-    from echoctl.traffic.pcap import Reader
+    from echoctl.traffic.pcap import PcapReader
 
     with db.session(paths.database(), create=True) as connection:
         monitor = importer.Monitor(connection, "interface lan0", NOW_MS, live=True)
-        for block in Reader(io.BytesIO(p.pcap([(T + 0.0, p.upload(100))]))).blocks():
+        for block in PcapReader(io.BytesIO(p.pcap([(T + 0.0, p.upload(100))]))).blocks():
             monitor.feed(block)
         monitor.tick((T + 40) * 1000)
         assert monitor.finish().capture.end_ms == (T + 40) * 1000

@@ -8,7 +8,7 @@ from echoctl import paths
 from echoctl.errors import DeviceError, StoreError
 from echoctl.model.traffic import Burst, BurstClass, Second, Wake
 from echoctl.services.traffic import live
-from echoctl.services.traffic.importer import Fresh, Report
+from echoctl.services.traffic.importer import Fresh, ImportReport
 from echoctl.store import recordings, traffic
 from echoctl.store.database import db
 from tests.traffic import packets as p
@@ -47,8 +47,8 @@ class Notes:
         return time.monotonic() < self._until and not self._enough(self)
 
 
-def watch(notes: Notes, where: live.Where = HERE) -> Report:
-    return live.Watcher(where, notes).run()
+def watch(notes: Notes, where: live.Where = HERE) -> ImportReport:
+    return live.LiveWatch(where, notes).run()
 
 
 def voices(notes: Notes) -> list[Burst]:

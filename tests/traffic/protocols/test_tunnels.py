@@ -3,7 +3,7 @@ import pytest
 from echoctl.model.traffic import Naming
 from echoctl.traffic.direction import Side
 from echoctl.traffic.dissector import TCP, UDP
-from echoctl.traffic.endpoint_names import Names
+from echoctl.traffic.endpoint_names import EndpointNames
 from echoctl.traffic.protocols import tunnels
 
 SIDE = Side("44:65:0d:00:00:50", "203.0.113.10", True)
@@ -14,7 +14,7 @@ def key(port: int) -> bytes:
 
 
 def named(proto: int, port: int, payload: bytes, size: int) -> tuple[str, Naming]:
-    names = Names()
+    names = EndpointNames()
     watch = names.watch(proto, key(port), SIDE, True)
     if watch is not None:
         watch.see(payload, size)
@@ -53,4 +53,4 @@ def test_other_packets_are_no_tunnel(port: int, payload: bytes, size: int) -> No
 
 
 def test_one_packet_is_looked_at() -> None:
-    assert tunnels.Look(lambda kind: None).see(b"\x01\0\0\0", 148) is False
+    assert tunnels.TunnelCheck(lambda kind: None).see(b"\x01\0\0\0", 148) is False

@@ -1,7 +1,7 @@
-"""The ways from sound to a wake, and the first of them: a neural spotter with a second stage.
+"""From sound to a wake word: what every detector does, and the first of them, a neural spotter with a second stage.
 
-A lane is fed while the energy gate is open, and says at each chunk whether a word was heard, nearly heard, or not. The
-other lane is that of typed words (speech/grammar_detector.py).
+A detector is fed while the energy gate is open, and says at each chunk whether a word was heard, nearly heard, or not.
+The other one is that of typed words (grammar_detector.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ CHECK_S = 1.8
 """What the check of a neural spotter looks at: the word and a little of what came before."""
 
 
-class Lane(Protocol):
+class WordDetector(Protocol):
     """One way of spotting one word or several."""
 
     words: tuple[str, ...]
@@ -41,7 +41,7 @@ class Lane(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SecondOpinion:
     """What the second stage said."""
 
     accepted: bool
@@ -78,7 +78,7 @@ class SecondStage:
         self._verifier = verifier
         self._verified = 0.0
 
-    def judge(self, recent: Recent, chunk: bytes, trigger: Trigger) -> Verdict:
+    def judge(self, recent: Recent, chunk: bytes, trigger: Trigger) -> SecondOpinion:
         """Judge at a chunk at which `trigger` is hot; to be called at each of them in turn."""
         pcm = recent(CHECK_S)
         scores = {"spotter": trigger.peak}
@@ -93,7 +93,7 @@ class SecondStage:
             sure = sure or trigger.peak >= self.PLAIN_WITH_SPOTTER or verified >= self.PLAIN_WITH_VERIFIER
             rather = plain.confidence >= self.PLAIN_WITH_FULL
             sure = sure or bool(rather and self._full and self._full(pcm, self._word))
-        return Verdict(sure, scores, plain, seconds(pcm))
+        return SecondOpinion(sure, scores, plain, seconds(pcm))
 
     def _verify(self, verifier: Verifier, recent: Recent, chunk: bytes, trigger: Trigger) -> float:
         if trigger.age == 1:
@@ -109,7 +109,7 @@ class SecondStage:
             self._verifier.reset()
 
 
-class NeuralLane:
+class NeuralDetector:
     """A neural spotter at a low threshold, and a second stage that is asked for some chunks after it fired."""
 
     HOLD = 3
@@ -127,7 +127,7 @@ class NeuralLane:
         self._trigger = Trigger(threshold, self.HOLD)
         self._second = second
         self._recent = recent
-        self._last: Verdict | None = None
+        self._last: SecondOpinion | None = None
 
     def feed(self, chunk: bytes, t: float, *, awake: bool) -> Detection | NearMiss | None:
         """Take 80 ms that end at `t`."""
@@ -165,7 +165,7 @@ class NeuralLane:
         last, self._last = self._last, None
         return NearMiss(self.words[0], t, last.scores) if last else None
 
-    def _detection(self, t: float, verdict: Verdict) -> Detection:
+    def _detection(self, t: float, verdict: SecondOpinion) -> Detection:
         if verdict.heard:
             base = t - verdict.span
             return Detection(self.words[0], t, base + verdict.heard.start, base + verdict.heard.end, verdict.scores)
