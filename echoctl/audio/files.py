@@ -61,6 +61,7 @@ class _PacedSource(ABC):
     """What files and pipes share: the next chunk waits here until it is due."""
 
     live = False
+    patience = 1
 
     def __init__(self, name: str, pace: _Pace) -> None:
         self.name = name

@@ -25,6 +25,8 @@ class AudioSource(Protocol):
     """For people: the device's own name, or the file's path."""
     live: bool
     """True when audio comes at its own pace and is lost unless it is read in time."""
+    patience: int
+    """How many chunks may gather before `read` gives the first: of use where a wait is a wait for sound."""
 
     def read(self, timeout_s: float) -> bytes | None:
         """Give the next chunk: `model.CHUNK_BYTES` of pcm, fewer only in the last one.

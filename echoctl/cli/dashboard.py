@@ -3,17 +3,18 @@
 import dataclasses
 import os
 
-from echoctl.cli.listen import ear_spec
+from echoctl.config import loader
+from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.tui import run, theme
 
 
 def show(*, listen: bool = True, look: str | None = None, ascii_only: bool = False, motion: bool = True) -> int:
     """Show the dashboard until it is left; returns the exit code. Raises UsageError before anything is drawn."""
     run.check_terminal()
-    settings, spec = ear_spec.configured()
+    settings = loader.load()
     plain = theme.COLOURLESS if os.environ.get("NO_COLOR") else theme.DEFAULT
     options = run.Options(
-        spec=dataclasses.replace(spec, level=True),
+        spec=dataclasses.replace(EarSpec.configured(settings), level=True),
         listen=listen,
         theme=look or settings.tui.theme or plain,
         ascii=ascii_only or settings.tui.ascii,

@@ -3,20 +3,7 @@
 Pure bookkeeping: no model, no clock. Time is counted in chunks of 80 ms or in seconds of the stream.
 """
 
-import math
-
-import numpy as np
-
-
-def rms(pcm: bytes) -> float:
-    """Root mean square of s16le samples around their mean, in sample units (0 to 32768); 5 µs for a chunk.
-
-    The mean is no sound: cheap microphones add a constant that may be larger than a voice.
-    """
-    samples = np.frombuffer(pcm, np.int16).astype(np.float64)
-    count = max(1, len(samples))
-    mean = float(samples.sum()) / count
-    return math.sqrt(max(0.0, float(np.dot(samples, samples)) / count - mean * mean))
+from echoctl.speech.loudness import rms
 
 
 class EnergyGate:

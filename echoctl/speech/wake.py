@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from echoctl.config.schema import WakeSettings
 from echoctl.errors import UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
 from echoctl.speech.builtin_words import NEURAL
@@ -61,7 +62,7 @@ class WakeDetector:
         *,
         recent: Recent,
         thresholds: Mapping[str, float],
-        refractory_s: float = 2.0,
+        refractory_s: float = WakeSettings().refractory_ms / 1000,
     ) -> None:
         if not words:
             raise UsageError("no wake word", "name one, for example: --wake-word alexa")

@@ -14,7 +14,7 @@ from echoctl.errors import EchoctlError, ExitCode
 from echoctl.model.speech import Recording
 from echoctl.services import state, watch_state
 from echoctl.services.history.page_index import Overview
-from echoctl.services.listening.protocol import EarSpec
+from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.tui import keys, layout, shell_commands, theme
 from echoctl.tui.feed import EarFeed
 from echoctl.tui.history_actions import Records

@@ -7,16 +7,17 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from echoctl.config.schema import Config
-from echoctl.errors import DeviceError, EchoctlError
-from echoctl.led.lights import SysfsLight
-from echoctl.model.speech import LedState
+from echoctl.errors import EchoctlError
 from echoctl.services import state, watch_state
-from echoctl.services.listening.protocol import EarSpec
+from echoctl.services.listening.ear_spec import EarSpec
+
+if TYPE_CHECKING:
+    from echoctl.services.listening.session import Session
 
 WAIT_S = 5.0
 """How long a feed waits for its ear before it looks whether it should end."""
@@ -80,18 +81,18 @@ class EarFeed:
         self._spec = spec
         self._settings = settings
         self._tell = tell
-        self._orders: list[str] = []
+        self._orders: list[Callable[[Session], None]] = []
         self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name="ear", daemon=True)
         self._thread.start()
 
     def push(self) -> None:
         """Begin a request without a wake word."""
-        self._order("push")
+        self._order(lambda session: session.push())
 
     def stop(self) -> None:
         """Let it finish and end; called again it is killed."""
-        self._order("stop")
+        self._order(lambda session: session.stop())
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; returns whether it came."""
@@ -103,76 +104,34 @@ class EarFeed:
         os.close(self._read)
         os.close(self._write)
 
-    def _order(self, what: str) -> None:
+    def _order(self, what: "Callable[[Session], None]") -> None:
         self._orders.append(what)
         with contextlib.suppress(BlockingIOError):  # then there is a byte waiting already
             os.write(self._write, b".")
 
     def _run(self) -> None:
         # The vault's cryptography and the plugins: after the first picture has been painted.
-        from echoctl.hooks.manager import Hooks  # noqa: PLC0415 - see above
-        from echoctl.services.listening.supervisor import Supervisor  # noqa: PLC0415 - see above
-        from echoctl.services.vault import unlocking  # noqa: PLC0415 - see above
+        from echoctl.services.listening.session import Followers, Session  # noqa: PLC0415 - see above
 
         error: EchoctlError | None = None
         try:
-            if self._spec.keep and unlocking.ensure():
-                self._complain(unlocking.FIRST_RUN)
-            with contextlib.ExitStack() as stack:
-                hooks = Hooks(transcripts=self._settings.hooks.transcripts, complain=self._complain)
-                stack.callback(hooks.close)
-                self._add_hooks(hooks, stack)
-                light = self._light(stack)
-                self._follow(stack.enter_context(Supervisor(self._spec)), hooks, light)
+            with Session(self._spec, Followers.configured(self._settings), self._complain) as session:
+                self._follow(session)
         except EchoctlError as problem:
             error = problem
         except Exception as bug:  # noqa: BLE001 - it is raised where it ends the dashboard and goes to the log
             self._tell(FeedBroke(bug))
         self._tell(EarEnded(error))
 
-    def _light(self, stack: contextlib.ExitStack) -> SysfsLight | None:
-        """The kernel's light that the configuration names. Raises DeviceError when it is not there."""
-        if not self._settings.led.sysfs:
-            return None
-        return stack.enter_context(contextlib.closing(SysfsLight(self._settings.led.sysfs)))
-
-    def _follow(self, ear: Any, hooks: Any, light: SysfsLight | None) -> None:
-        while not ear.ended:
-            events, ready = ear.poll(WAIT_S, [self._read])
-            self._obey(ear, bool(ready))
+    def _follow(self, session: "Session") -> None:
+        while not session.ended:
+            events, ready = session.poll(WAIT_S, [self._read])
+            if ready:
+                os.read(self._read, 512)
+            while self._orders:
+                self._orders.pop(0)(session)
             for event in events:
-                if event["type"] != "level":
-                    hooks.tell(event)
-                if event["type"] == "state" and light is not None:
-                    light = self._shine(light, event["state"])
                 self._tell(EarEvent(event))
-
-    def _shine(self, light: SysfsLight, state: str) -> SysfsLight | None:
-        """Set the kernel's light; one that went away is not worth the session."""
-        try:
-            light.show(LedState(state))
-        except DeviceError as error:
-            self._complain(f"{error.message}; listening goes on without it")
-            return None
-        return light
-
-    def _add_hooks(self, hooks: Any, stack: contextlib.ExitStack) -> None:
-        """What `listen` gives its front: the command of the configuration, chimes, plugins."""
-        if command := self._settings.listen.exec:
-            from echoctl.hooks.command import Command  # noqa: PLC0415 - subprocess and shlex, where they are needed
-
-            hooks.add("--exec", Command(command))
-        if self._settings.listen.chime:
-            from echoctl.services.listening.chimes import Chimes  # noqa: PLC0415 - a process of its own, where one wants it
-
-            hooks.add("the chimes", stack.enter_context(contextlib.closing(Chimes())))
-        hooks.load_plugins()
-
-    def _obey(self, ear: Any, woken: bool) -> None:
-        if woken:
-            os.read(self._read, 512)
-        while self._orders:
-            getattr(ear, self._orders.pop(0))()
 
     def _complain(self, text: str) -> None:
         self._tell(Complaint(text))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from echoctl.speech.gate import EnergyGate, Refractory, Trigger, rms
+from echoctl.speech.gate import EnergyGate, Refractory, Trigger
+from echoctl.speech.loudness import rms
 from tests.speech.fakes import LOUD, QUIET
 
 

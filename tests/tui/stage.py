@@ -10,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from echoctl.config.schema import Config
-from echoctl.services.listening.protocol import EarSpec
+from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.tui.actions import Options
 from echoctl.tui.app import Dashboard
 from echoctl.tui.feed import EarEvent

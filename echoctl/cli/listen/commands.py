@@ -69,13 +69,13 @@ def listen(
 ) -> None:
     """Put flags over the configuration, and run a session."""
     _check(demo and bool(input or device or no_store), bool(store and no_store))
-    from echoctl.cli.listen import ear_spec, launch  # noqa: PLC0415 - settings, cryptography, pluggy: 70 ms, not for --help
+    from echoctl.cli.listen import launch  # noqa: PLC0415 - settings, cryptography, pluggy: 70 ms that --help should not pay
 
-    settings, own = ear_spec.configured()
+    own, others = launch.configured()
     spec = dataclasses.replace(
         own,
-        words=tuple(word.lower() for word in wake_word or own.words),
-        input=ear_spec.source(input, demo=demo),
+        words=tuple(wake_word or own.words),
+        input=launch.source(input, demo=demo),
         device=own.device if device is None else device,
         realtime=realtime or demo,
         room=own.room if room is None else room,
@@ -83,15 +83,15 @@ def listen(
         keep=not no_store and (bool(store) or own.keep or demo),
         once=once,
         now=now,
-        seal=ear_spec.seal(seal, own.seal),
+        seal=launch.seal(seal, own.seal),
         level=diagnostics.is_terminal() and not json,
     )
-    front = launch.Front(
-        command=settings.listen.exec if exec_ is None else exec_,
-        chime=settings.listen.chime if chime is None else chime,
-        json=json,
+    followers = dataclasses.replace(
+        others,
+        command=others.command if exec_ is None else exec_,
+        chime=others.chime if chime is None else chime,
     )
-    code = launch.demonstrate(spec, settings, front) if demo else launch.listen(spec, settings, front)
+    code = (launch.demonstrate if demo else launch.listen)(spec, followers, json=json)
     if code:
         raise typer.Exit(code)
 

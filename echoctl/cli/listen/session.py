@@ -1,4 +1,4 @@
-"""One run of `listen` with somebody in front of it: lines, the light, keys and signals."""
+"""`listen` as a person sees it: lines, the light, keys and signals."""
 
 import contextlib
 import os
@@ -13,30 +13,26 @@ from types import FrameType
 from typing import Any
 
 from echoctl.cli.terminal import diagnostics, output
-from echoctl.errors import DeviceError, EchoctlError, ExitCode
-from echoctl.hooks.manager import Hooks, dated
+from echoctl.errors import EchoctlError, ExitCode
+from echoctl.hooks.manager import dated
 from echoctl.led import lights, ring
 from echoctl.model.speech import LedState
 from echoctl.services import state
-from echoctl.services.listening.protocol import EarSpec
-from echoctl.services.listening.supervisor import Supervisor
+from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.listening.session import Followers, Session
 from echoctl.services.sandbox import levels
 
 FRAME_S = 1 / 12
 """One step of an animated ring; a still one waits for an event, however long that takes."""
 
-PUBLIC = ("ready", "wake", "partial", "transcript", "recording", "near_miss", "state", "device", "error")
-"""The events that `--json` prints and hooks hear; levels are for the light only."""
 
+class Screen:
+    """Draws one session until it ends or somebody ends it."""
 
-class Session:
-    """Drives one listener until it ends or somebody ends it."""
-
-    def __init__(self, spec: EarSpec, hooks: Hooks, *, json: bool, light: str) -> None:
+    def __init__(self, spec: EarSpec, followers: Followers, *, json: bool) -> None:
         self._spec = spec
-        self._hooks = hooks
+        self._followers = followers
         self._json = json
-        self._light_name = light
         self._signals: list[int] = []
         self._led = LedState.OFF
         self._level = 0.0
@@ -46,21 +42,17 @@ class Session:
 
     def run(self) -> int:
         """Listen; returns the exit code (130 or 143 after a signal)."""
-        self._light = lights.SysfsLight(self._light_name) if self._light_name else None
-        self._hooks.load_plugins()
         try:
-            with self._wakeable() as wake, self._keys() as keys, Supervisor(self._spec) as ear:
-                return self._loop(ear, wake, keys)
+            with (
+                self._wakeable() as wake,
+                self._keys() as keys,
+                Session(self._spec, self._followers, self._say) as session,
+            ):
+                return self._loop(session, wake, keys)
         finally:
-            if self._lit:
-                diagnostics.status("")
-            self._hooks.close()
-            for line in self._hooks.summary():
-                diagnostics.note(line)
-            if self._light:
-                self._light.close()
+            self._erase()
 
-    def _loop(self, ear: Supervisor, wake: int, keys: int | None) -> int:
+    def _loop(self, ear: Session, wake: int, keys: int | None) -> int:
         code = ExitCode.OK
         sources = [wake] if keys is None else [wake, keys]
         while not ear.ended:
@@ -80,25 +72,13 @@ class Session:
         if kind == "level":
             self._level = event["level"]
             return
-        if kind in PUBLIC:
-            self._hooks.tell(event)
-            if self._json:
-                output.event(dated(event))
-            else:
-                self._tell(kind, event)
+        if self._json:
+            output.event(dated(event))
+        else:
+            self._tell(kind, event)
         if kind == "state":
             self._led = LedState(event["state"])
             self._partial = ""
-            self._shine()
-
-    def _shine(self) -> None:
-        """Set the kernel's light; one that went away is not worth the session."""
-        try:
-            if self._light:
-                self._light.show(self._led)
-        except DeviceError as error:
-            self._light = None
-            self._say(f"{error.message}; listening goes on without it")
 
     def _tell(self, kind: str, event: Mapping[str, Any]) -> None:
         """What a person reads: heard requests on stdout, everything else on stderr."""
@@ -153,7 +133,7 @@ class Session:
                 )
             )
 
-    def _on_keys(self, ear: Supervisor, keys: int) -> bool:
+    def _on_keys(self, ear: Session, keys: int) -> bool:
         """Returns False when stdin has ended."""
         typed = os.read(keys, 64)
         for key in typed:
@@ -163,7 +143,7 @@ class Session:
                 ear.push()
         return bool(typed)
 
-    def _on_signals(self, ear: Supervisor) -> int:
+    def _on_signals(self, ear: Session) -> int:
         code = ExitCode.OK
         while self._signals:
             number = self._signals.pop(0)

@@ -33,6 +33,10 @@ CLOSE_S = 1.0
 OnEvent = Callable[[str, Mapping[str, Any]], None]
 
 
+def _nobody(what: str, fields: Mapping[str, Any]) -> None:
+    """Who listens to the events where nobody wants them."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioCaptureSpec:
     """What to listen to."""
@@ -52,9 +56,9 @@ class AudioCapture:
     stalled or failed), "retrying" (why that does not work yet, once per reason), "back", "rate", "silent" and "sound".
     """
 
-    def __init__(self, spec: AudioCaptureSpec, on_event: OnEvent) -> None:
+    def __init__(self, spec: AudioCaptureSpec, on_event: OnEvent = _nobody) -> None:
         self._spec = spec
-        self._on_event = on_event
+        self.on_event = on_event
         self._source: AudioSource | None = None
         self._worker: _Worker | None = None
         self._bell = Bell()
@@ -69,8 +73,6 @@ class AudioCapture:
         """The device's own name once it is open."""
         self.discontinuous = False
         """What read() gives next has nothing to do with what came before; the reader clears it."""
-        self.patience = 1
-        """How many chunks a microphone gathers before it gives the first (see audio.mic)."""
 
     @property
     def is_open(self) -> bool:
@@ -92,16 +94,16 @@ class AudioCapture:
             if not self._collect(ANSWER_S):
                 raise DeviceError("the sound server does not answer", "restart it; meanwhile: echoctl listen --demo")
 
-    def read(self, timeout_s: float) -> bytes | None:
+    def read(self, timeout_s: float, *, patience: int = 1) -> bytes | None:
         """Give the next chunk, `b""` at the end of a file, None when nothing came in time, or while muted or lost.
 
-        None as well when `interrupt` is called; only of files and pipes it does not end the wait.
+        `patience`: how many chunks a microphone may gather before it gives the first (audio/mic.py). None as well when
+        `interrupt` is called; only of files and pipes it does not end the wait.
         """
         if self._source is None:
             self._recover(timeout_s)
             return None
-        if isinstance(self._source, mic.Microphone):
-            self._source.patience = self.patience
+        self._source.patience = patience
         try:
             chunk = self._source.read(timeout_s)
             return None if chunk and self._muted else chunk
@@ -194,7 +196,7 @@ class AudioCapture:
         if self._lost_at is not None:
             gone_ms = round((time.monotonic() - self._lost_at) * 1000)
             self._lost_at = None
-            self._on_event("back", {"device": self.name, "gone_ms": gone_ms})
+            self.on_event("back", {"device": self.name, "gone_ms": gone_ms})
 
     def _lose(self, reason: str) -> None:
         self._retire()
@@ -204,7 +206,7 @@ class AudioCapture:
     def _set_lost(self, reason: str) -> None:
         self._lost_at, self._told = time.monotonic(), ""
         self.discontinuous = True
-        self._on_event("lost", {"device": self.name, "reason": reason})
+        self.on_event("lost", {"device": self.name, "reason": reason})
 
     def _failed(self, error: EchoctlError) -> None:
         """An attempt to open failed: say why unless that was said, and wait longer each time."""
@@ -214,7 +216,7 @@ class AudioCapture:
             self._set_lost("failed")
         if error.message != self._told:
             self._told = error.message
-            self._on_event("retrying", {"device": self.name, "message": error.message})
+            self.on_event("retrying", {"device": self.name, "message": error.message})
 
     def _retire(self) -> None:
         """Hand the open source to the worker, which has nothing to do while there is one, to be closed."""
@@ -228,7 +230,7 @@ class AudioCapture:
         return _Worker(job, self._bell)
 
     def _open_microphone(self) -> AudioSource:
-        return mic.open_microphone(self._device, self._on_event)
+        return mic.open_microphone(self._device, self.on_event)
 
     def _reopen_microphone(self) -> AudioSource:
         devices.refresh()

@@ -7,29 +7,27 @@ One thread does it all, so that nothing happens behind the back of mute. Runs in
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from echoctl import paths
 from echoctl.audio.endpoint import EndPoint, EndPointer
 from echoctl.audio.ring import Ring
-from echoctl.clock import SystemClock
+from echoctl.clock import Clock, SystemClock
 from echoctl.errors import StoreError
-from echoctl.model.speech import CHUNK_BYTES, SAMPLE_RATE, Detection, LedState, NearMiss, StoreMode
-from echoctl.services import events, state
+from echoctl.model.speech import CHUNK_BYTES, SAMPLE_RATE, Detection, LedState, NearMiss
+from echoctl.services import events
 from echoctl.services.history.recorder import Recorder
-from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
+from echoctl.services.listening.capture import AudioCapture
+from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.led import ListenerLight
 from echoctl.services.listening.level_events import LevelEvents
-from echoctl.services.listening.protocol import EarSpec, Pipe, error_fields, recording_fields, transcript_fields
+from echoctl.services.listening.protocol import Pipe, error_fields, recording_fields, transcript_fields
 from echoctl.services.listening.utterance import Utterance
 from echoctl.services.sandbox.enter import UNSEALED, Seal
-from echoctl.speech import models
+from echoctl.services.state import Presence
 from echoctl.speech.transcribe import Transcriber
-from echoctl.speech.vad import voice_activity
+from echoctl.speech.vad import VoiceActivity
 from echoctl.speech.wake import WakeDetector
-
-RING_S = 10.0
-"""Seconds of audio in RAM: 3 s for the pre-roll and the second stage, the rest for when the machine lags."""
 
 OVERLAP_S = 0.06
 """The transcript begins this much before the wake word's end, which is known to some 0.1 s."""
@@ -54,70 +52,72 @@ TALK_CHUNKS = 2
 _SILENCE = bytes(CHUNK_BYTES)
 
 
+@dataclass(kw_only=True, slots=True)
 class Ear:
-    """The loop of one listener."""
+    """The loop of one listener, and whom it works with; the real ones are put together in wiring.py."""
 
-    def __init__(self, spec: EarSpec, pipe: Pipe, presence: state.Presence, seal: Seal = UNSEALED) -> None:
-        self._spec = spec
-        self._seal = seal
-        self._pipe = pipe
-        self._presence = presence
-        self._clock = SystemClock()
-        self._stop = False
-        self._look_at = 0.0
-        self._look_every_s = POLL_S
-        self._push = spec.now
-        self._ring = Ring(RING_S)
-        self._meter = LevelEvents(pipe, wanted=spec.level)
-        self._utterance: Utterance | None = None
-        self._capture = AudioCapture(AudioCaptureSpec(spec.input, spec.device, spec.realtime), self._device_event)
-        self._light = ListenerLight(spec.input, self._capture, presence, pipe)
-        self._log = events.Log() if spec.keep else None
-        self._recorder = Recorder(mode=StoreMode(spec.store), room=spec.room, wall=self._clock)
-        model = models.Model.load(models.locate(spec.model, paths.model_dirs()))
-        self._transcriber = Transcriber(model)
-        self._voice = voice_activity()
-        self._detector = WakeDetector(
-            spec.words,
-            model,
-            recent=self._ring.tail,
-            thresholds=spec.thresholds,
-            refractory_s=spec.refractory_ms / 1000,
-        )
+    spec: EarSpec
+    pipe: Pipe
+    presence: Presence
+    capture: AudioCapture
+    ring: Ring
+    detector: WakeDetector
+    transcriber: Transcriber
+    voice: VoiceActivity
+    recorder: Recorder
+    log: events.Log | None
+    """None where nothing is kept."""
+    seal: Seal = UNSEALED
+    clock: Clock = field(default_factory=SystemClock)
+    look_s: float = LOOK_S
+    poll_s: float = POLL_S
+    _levels: LevelEvents = field(init=False)
+    _light: ListenerLight = field(init=False)
+    _utterance: Utterance | None = field(init=False, default=None)
+    _stop: bool = field(init=False, default=False)
+    _push: bool = field(init=False)
+    _look_at: float = field(init=False, default=0.0)
+    _called: bool = field(init=False, default=False)
+    """Whether the kernel says when somebody mutes."""
+
+    def __post_init__(self) -> None:
+        self._push = self.spec.now
+        self._levels = LevelEvents(self.pipe, wanted=self.spec.level)
+        self._light = ListenerLight(self.spec.input, self.capture, self.presence, self.pipe)
+        self.capture.on_event = self._device_event
 
     def stop(self) -> None:
         """Finish what is being recorded, then end; may be called in a signal handler."""
         self._stop = True
-        self._capture.interrupt()
+        self.capture.interrupt()
 
     def push(self) -> None:
         """Begin a request without a wake word, if that can be now; may be called in a signal handler."""
         self._push = self._utterance is None and not (self._light.muted or self._light.lost)
-        self._capture.interrupt()
+        self.capture.interrupt()
 
     def look(self) -> None:
         """Look at the store now, for somebody muted or unmuted; may be called in a signal handler."""
         self._look_at = 0.0
-        self._capture.interrupt()
+        self.capture.interrupt()
 
     def run(self) -> None:
         """Listen until the input ends, `stop` is called, or the one request of `once` is over."""
-        if self._presence.when_touched(self.look):
-            self._look_every_s = LOOK_S
-        self._presence.changed()  # somebody may have muted while the models were loaded
+        self._called = self.presence.when_touched(self.look)
+        self.presence.changed()  # somebody may have muted while the models were loaded
         if self._light.muted:
-            self._capture.mute()
-        self._capture.open()
-        self._presence.set(device=self._capture.name)
-        self._pipe.send(
+            self.capture.mute()
+        self.capture.open()
+        self.presence.set(device=self.capture.name)
+        self.pipe.send(
             "ready",
-            words=list(self._spec.words),
-            spotters=dict(self._detector.description),
-            notes=self._detector.notes,
-            device=self._capture.name,
-            store=self._spec.store if self._spec.keep else "none",
-            room=self._spec.room,
-            seal=self._seal.fields(),
+            words=list(self.detector.description),
+            spotters=dict(self.detector.description),
+            notes=self.detector.notes,
+            device=self.capture.name,
+            store=self.spec.store if self.spec.keep else "none",
+            room=self.spec.room,
+            seal=self.seal.fields(),
         )
         self._light.rest()
         while not self._stop and self._step():
@@ -126,48 +126,47 @@ class Ear:
 
     def close(self) -> None:
         """Close the source and zero what is in RAM."""
-        self._capture.close()
-        self._recorder.close()
-        self._ring.zero()
-        self._detector.reset()
+        self.capture.close()
+        self.recorder.close()
+        self.ring.zero()
+        self.detector.reset()
 
     def _step(self) -> bool:
         """Take one chunk; returns False at the end of the input or of the one request."""
         if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + self._look_every_s
-            if self._presence.changed() and self._light.mutable:
+            self._look_at = time.monotonic() + (self.look_s if self._called else self.poll_s)
+            if self.presence.changed() and self._light.mutable:
                 self._follow_mute()
-        self._capture.patience = self._patience
-        chunk = self._capture.read(WAIT_S)
+        chunk = self.capture.read(WAIT_S, patience=self._patience)
         if chunk is None:
             return True
         if chunk == b"":
             self._run_out()
             return False
-        if self._capture.discontinuous:
-            self._capture.discontinuous = False
+        if self.capture.discontinuous:
+            self.capture.discontinuous = False
             self._forget()
-        self._ring.append(chunk)
+        self.ring.append(chunk)
         return self._hear(chunk)
 
     @property
     def _patience(self) -> int:
         if self._utterance is not None or self._push:
             return 1
-        if self._detector.is_quiet:
+        if self.detector.is_quiet:
             return QUIET_CHUNKS
-        score, threshold = self._detector.closest
+        score, threshold = self.detector.closest
         return TALK_CHUNKS if score < threshold else 1
 
     def _hear(self, chunk: bytes) -> bool:
-        if self._utterance is not None and self._utterance.under_way(self._spec.min_speech_ms):
+        if self._utterance is not None and self._utterance.under_way(self.spec.min_speech_ms):
             return self._record(chunk)
         if self._push and self._utterance is None:
             self._push = False
             self._begin(Detection("", self._position_s, self._position_s, self._position_s))
             return True
-        outcome = self._detector.feed(chunk, self._position_s)
-        self._meter.waiting(chunk, self._detector)
+        outcome = self.detector.feed(chunk, self._position_s)
+        self._levels.waiting(chunk, self.detector)
         if isinstance(outcome, NearMiss):
             self._near_miss(outcome)
         elif outcome is not None:
@@ -177,20 +176,20 @@ class Ear:
 
     @property
     def _position_s(self) -> float:
-        return self._ring.position / SAMPLE_RATE
+        return self.ring.position / SAMPLE_RATE
 
     def _begin(self, heard: Detection) -> None:
         """A request begins: the recording reaches back to 0.5 s before the wake word, losing no sample since."""
-        spec = self._spec
-        now_ms = self._clock.now_ms()
+        spec = self.spec
+        now_ms = self.clock.now_ms()
         row = None
         if heard.word:
-            self._presence.count("wakes")
+            self.presence.count("wakes")
             with self._storing():
-                row = self._recorder.detected(heard, now_ms) if spec.keep else None
-            self._pipe.send("wake", t=round(heard.t, 3), word=heard.word, scores=dict(heard.scores))
-        start = max(round((heard.start - spec.preroll_ms / 1000) * SAMPLE_RATE), self._ring.oldest)
-        before = self._ring.since(start)
+                row = self.recorder.detected(heard, now_ms) if spec.keep else None
+            self.pipe.send("wake", t=round(heard.t, 3), word=heard.word, scores=dict(heard.scores))
+        start = max(round((heard.start - spec.preroll_ms / 1000) * SAMPLE_RATE), self.ring.oldest)
+        before = self.ring.since(start)
         command = max(0, round((heard.end - OVERLAP_S) * SAMPLE_RATE) - start) * 2
         if self._utterance is not None:
             self._utterance.zero()
@@ -199,8 +198,8 @@ class Ear:
             scores=heard.scores,
             detection=row,
             at_ms=now_ms - len(before) // 2 * 1000 // SAMPLE_RATE,
-            transcriber=self._transcriber,
-            voice=self._voice,
+            transcriber=self.transcriber,
+            voice=self.voice,
             endpointer=EndPointer(
                 pause_ms=spec.pause_ms,
                 min_speech_ms=spec.min_speech_ms,
@@ -217,23 +216,23 @@ class Ear:
         assert self._utterance is not None
         verdict, partial = self._utterance.feed(chunk)
         if partial:
-            self._pipe.send("partial", text=partial)
-        self._meter.recording(chunk)
+            self.pipe.send("partial", text=partial)
+        self._levels.recording(chunk)
         if verdict is EndPoint.CONTINUE:
             return True
         self._end_request(verdict)
-        return not self._spec.once
+        return not self.spec.once
 
     def _run_out(self) -> None:
         """A wake word at the very end of a file is decided in the quiet after it, as any other is."""
-        while self._utterance is None and not self._detector.is_quiet:
-            self._ring.append(_SILENCE)
+        while self._utterance is None and not self.detector.is_quiet:
+            self.ring.append(_SILENCE)
             self._hear(_SILENCE)
 
     def _cut_short(self) -> None:
         """The sound ends in the middle of a request: what was said so far is kept, if it was anything."""
         if self._utterance is not None:
-            enough = self._utterance.speech_ms >= self._spec.min_speech_ms
+            enough = self._utterance.speech_ms >= self.spec.min_speech_ms
             self._end_request(EndPoint.FULL if enough else EndPoint.NOTHING)
 
     def _end_request(self, verdict: EndPoint) -> None:
@@ -247,7 +246,7 @@ class Ear:
                     self._light.unstored = False
         finally:
             utterance.zero()
-            self._detector.reset()
+            self.detector.reset()
         self._light.rest()
 
     @contextlib.contextmanager
@@ -256,17 +255,17 @@ class Ear:
         try:
             yield
         except StoreError as error:
-            if self._spec.input is not None or self._spec.once:
+            if self.spec.input is not None or self.spec.once:
                 raise
             self._light.unstored = True
-            self._pipe.send("error", **error_fields(error))
+            self.pipe.send("error", **error_fields(error))
 
     def _commit(self, utterance: Utterance) -> None:
         """Seal and store, then say so: what is announced is on the disk."""
         transcript = utterance.finish()
         recording = None
-        if self._spec.keep:
-            recording = self._recorder.commit(
+        if self.spec.keep:
+            recording = self.recorder.commit(
                 pcm=bytes(utterance.pcm),
                 transcript=transcript,
                 at_ms=utterance.at_ms,
@@ -274,43 +273,43 @@ class Ear:
                 wake_word=utterance.word,
                 scores=utterance.scores,
             )
-        self._pipe.send("transcript", id=recording and recording.id, **transcript_fields(transcript))
+        self.pipe.send("transcript", id=recording and recording.id, **transcript_fields(transcript))
         if recording is not None:
-            self._presence.count("recordings")
-            self._pipe.send("recording", **recording_fields(recording))
+            self.presence.count("recordings")
+            self.pipe.send("recording", **recording_fields(recording))
 
     def _near_miss(self, miss: NearMiss) -> None:
-        self._presence.count("near_misses")
-        self._presence.show()
-        if self._spec.keep:
+        self.presence.count("near_misses")
+        self.presence.show()
+        if self.spec.keep:
             with self._storing():
-                self._recorder.near_miss(miss.word, self._clock.now_ms())
-        self._pipe.send("near_miss", word=miss.word, t=round(miss.t, 3), scores=dict(miss.scores))
+                self.recorder.near_miss(miss.word, self.clock.now_ms())
+        self.pipe.send("near_miss", word=miss.word, t=round(miss.t, 3), scores=dict(miss.scores))
 
     def _follow_mute(self) -> None:
         """Somebody, in any process, muted or unmuted: close or open the microphone, and forget what it heard."""
-        if self._presence.muted:
-            self._capture.mute()
+        if self.presence.muted:
+            self.capture.mute()
             if self._utterance is not None:
                 self._utterance.zero()
                 self._utterance = None
             self._forget()
         else:
-            self._capture.unmute()
+            self.capture.unmute()
         self._light.rest()
 
     def _forget(self) -> None:
         """The audio so far has nothing to do with what comes: after a mute, or a gap."""
-        self._ring.zero()
-        self._detector.reset()
-        self._transcriber.begin()
+        self.ring.zero()
+        self.detector.reset()
+        self.transcriber.begin()
 
     def _device_event(self, what: str, fields: Mapping[str, Any]) -> None:
         """The capture lost, found or doubts its device."""
-        self._pipe.send("device", what=what, **fields)
-        if self._log is not None:
+        self.pipe.send("device", what=what, **fields)
+        if self.log is not None:
             with self._storing():
-                self._log.add("device", {"what": what, **fields})
+                self.log.add("device", {"what": what, **fields})
         if what in ("lost", "back"):
             self._light.lost, self._push = what == "lost", False
             self._cut_short()

@@ -5,8 +5,8 @@ Silence is told once: while nobody speaks nothing is sent, and so nothing is dra
 
 from typing import Protocol
 
-from echoctl.audio.level import level
 from echoctl.services.listening.protocol import Pipe
+from echoctl.speech.loudness import level
 
 
 class Spotting(Protocol):

@@ -13,7 +13,8 @@ import sys
 from echoctl import paths
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.services import state
-from echoctl.services.listening.protocol import EarSpec, Pipe, error_fields
+from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.listening.protocol import Pipe, error_fields
 from echoctl.services.sandbox import enter
 
 _PR_SET_PDEATHSIG = 1
@@ -44,12 +45,12 @@ def main(argv: list[str]) -> int:
 def _listen(spec: EarSpec, pipe: Pipe, seal: enter.Seal) -> None:
     from threading import Event, Thread  # noqa: PLC0415 - the seal must be there before the first thread
 
-    from echoctl.services.listening.ear import Ear  # noqa: PLC0415 - C libraries and threads: the seal must be there first
+    from echoctl.services.listening.wiring import wire  # noqa: PLC0415 - C libraries and threads: the seal must be there first
     from echoctl.services.purging import retention  # noqa: PLC0415 - as above
 
     with state.Presence(pid=os.getppid()) as presence:
         presence.set(ear_pid=os.getpid(), seal=seal.holds)
-        ear = Ear(spec, pipe, presence, seal)
+        ear = wire(spec, pipe, presence, seal)
         signal.signal(signal.SIGTERM, lambda number, frame: ear.stop())
         signal.signal(signal.SIGUSR2, lambda number, frame: ear.push())
         done = Event()

@@ -1,4 +1,4 @@
-"""The pipe from the ear to its front: one JSON object per line, and what the ear is told at its start.
+"""The pipe from the ear to its front: one JSON object per line.
 
 Text, level and scores exist here and in RAM, and nowhere else.
 """
@@ -6,55 +6,16 @@ Text, level and scores exist here and in RAM, and nowhere else.
 import json
 import os
 import select
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from echoctl.errors import EchoctlError
 from echoctl.model.speech import Recording, Transcript
 
+PUBLIC = ("ready", "wake", "partial", "transcript", "recording", "near_miss", "state", "device", "error")
+"""The events that `--json` prints and hooks hear; levels are for whoever draws the light."""
+
 DROPPABLE = ("level", "partial")
 """What may be lost when the front does not keep up; everything else waits for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class EarSpec:
-    """What one ear does. Travels as JSON on the ear's command line: no secret, and no text, may be put in here."""
-
-    words: tuple[str, ...] = ("alexa",)
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    input: str | None = None
-    """A sound file, "-" for raw pcm on stdin, None for the microphone."""
-    device: str = ""
-    realtime: bool = False
-    model: str = ""
-    room: str = ""
-    store: str = "both"
-    keep: bool = True
-    """False: nothing is written but the state row."""
-    once: bool = False
-    now: bool = False
-    """Begin with a request, as if a wake word had just been heard."""
-    level: bool = False
-    """Send levels: somebody draws them."""
-    seal: str = "try"
-    """How much of a seal it needs; services.sandbox.levels."""
-    preroll_ms: int = 500
-    pause_ms: int = 500
-    min_speech_ms: int = 300
-    no_speech_ms: int = 8000
-    max_ms: int = 30000
-    refractory_ms: int = 2000
-
-    def to_json(self) -> str:
-        """As one argument."""
-        return json.dumps({name: getattr(self, name) for name in self.__slots__})
-
-    @classmethod
-    def from_json(cls, text: str) -> "EarSpec":
-        """The inverse of `to_json`."""
-        fields = json.loads(text)
-        return cls(**{**fields, "words": tuple(fields["words"])})
 
 
 class Pipe:

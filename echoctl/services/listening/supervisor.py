@@ -11,7 +11,8 @@ from typing import Any
 
 from echoctl import logs, paths
 from echoctl.errors import EchoctlError, ExitCode
-from echoctl.services.listening.protocol import EarSpec, EventReader
+from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.listening.protocol import EventReader
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before an ear that died is started again; one more death in a row ends the listener."""

@@ -139,7 +139,7 @@ def spoken(times: int, device: str, ask: Callable[[int], None]) -> list[Sound]:
     if state.snapshot().muted:
         raise DeviceError("the microphone is muted", "echoctl unmute")
     sounds = []
-    capture = AudioCapture(AudioCaptureSpec(None, device, False), lambda what, fields: None)
+    capture = AudioCapture(AudioCaptureSpec(None, device, False))
     try:
         capture.open()
         for number in range(1, times + 1):
@@ -266,4 +266,4 @@ def _file_chunks(path: str) -> Iterator[bytes]:
 
 def save(word: str, threshold: float) -> str:
     """Put the word's threshold into config.toml, where `listen` finds it; returns the file's path."""
-    return loader.set_threshold(normal(word), threshold)
+    return loader.set_threshold(word, threshold)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pytest
 
+from echoctl.audio.ring import Ring
 from echoctl.audio.source import SourceHealth
 from echoctl.errors import StoreError
 from echoctl.model.speech import (
@@ -18,9 +18,9 @@ from echoctl.model.speech import (
     StoreMode,
     Transcript,
 )
-from echoctl.services.listening import ear as module
 from echoctl.services.listening.ear import Ear
-from echoctl.services.listening.protocol import EarSpec
+from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.listening.wiring import RING_S
 
 LOUD = 1000
 
@@ -61,7 +61,8 @@ class Room:
     def interrupt(self) -> None:
         self.interrupted += 1
 
-    def read(self, timeout_s: float) -> bytes | None:
+    def read(self, timeout_s: float, *, patience: int = 1) -> bytes | None:
+        self.patience = patience
         if self.muted:
             self.while_muted()
             return None
@@ -144,9 +145,6 @@ class Vault:
         self.kept: list[dict[str, Any]] = []
         self.full = False
 
-    def __call__(self, **options: Any) -> "Vault":
-        return self
-
     def detected(self, detection: Detection, at_ms: int) -> int:
         if self.full:
             raise StoreError("the disk is full", "free some space")
@@ -163,11 +161,11 @@ class Vault:
 
 
 class Presence:
-    def __init__(self) -> None:
+    def __init__(self, calls: bool) -> None:
         self.muted = False
         self.muted_by = ""
         self.news = False
-        self.calls = False
+        self.calls = calls
         self.handler: Callable[[], None] = lambda: None
         self.press_later = False
         self.counted: list[str] = []
@@ -214,28 +212,19 @@ class Lines:
 class Stage:
     """One ear with everything around it in view."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, pcm: bytes, spotter: Spotter, **spec: Any) -> None:
-        self.pcm = pcm
+    def __init__(self, pcm: bytes, spotter: Spotter, *, calls: bool = False, look_s: float = 0.0, **spec: Any) -> None:
         self.spotter = spotter
         self.typist = Typist()
         self.vault = Vault()
-        self.presence = Presence()
+        self.presence = Presence(calls)
         self.pipe = Lines()
         self.room = Room(pcm, {})
-        monkeypatch.setattr(module, "AudioCapture", self._capture)
-        monkeypatch.setattr(module, "Recorder", self.vault)
-        monkeypatch.setattr(module, "WakeDetector", lambda *a, **k: spotter)
-        monkeypatch.setattr(module, "Transcriber", lambda model: self.typist)
-        monkeypatch.setattr(module, "voice_activity", Loudness)
-        monkeypatch.setattr(module.models, "locate", lambda name, dirs: "")
-        monkeypatch.setattr(module.models.Model, "load", lambda path: None)
-        monkeypatch.setattr(module.events, "Log", lambda: Log())
-        monkeypatch.setattr(module, "POLL_S", 0.0)
-        self.ear = Ear(EarSpec(**spec), self.pipe, self.presence)  # type: ignore[arg-type]
-
-    def _capture(self, spec: object, on_event: Callable[[str, Mapping[str, Any]], None]) -> Room:
-        self.room.on_event = on_event
-        return self.room
+        self.ring = Ring(RING_S)
+        self.ear = Ear(
+            spec=EarSpec(**spec),
+            pipe=self.pipe, presence=self.presence, capture=self.room, ring=self.ring, detector=spotter,
+            transcriber=self.typist, voice=Loudness(), recorder=self.vault, log=Log(), look_s=look_s, poll_s=0.0,
+        )  # type: ignore[arg-type]  # fmt: skip
 
     def at(self, seconds: float, action: Callable[[], None]) -> None:
         self.room.at = {**self.room.at, round(seconds * SAMPLE_RATE / CHUNK_SAMPLES): action}

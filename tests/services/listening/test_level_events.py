@@ -14,7 +14,7 @@ class Detector:
 def test_silence_is_told_once_and_nothing_where_nobody_draws() -> None:
     read, write = os.pipe()
     detector, meter = Detector(), LevelEvents(Pipe(write), wanted=True)
-    loud = b"\x00\x20" * 1280
+    loud = b"\x00\x20\x00\xe0" * 640
     meter.waiting(loud, detector)
     detector.is_quiet = False
     meter.waiting(loud, detector)

@@ -1,6 +1,7 @@
 import os
 
-from echoctl.services.listening.protocol import EarSpec, EventReader, Pipe
+from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.listening.protocol import EventReader, Pipe
 
 
 def test_a_spec_survives_its_command_line() -> None:

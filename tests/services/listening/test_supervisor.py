@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from echoctl.services.listening.protocol import EarSpec
+from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.supervisor import Event, Supervisor
 
 EAR = """

@@ -137,7 +137,7 @@ def test_nothing_to_test_with_is_a_usage_error() -> None:
 class Speaker:
     """A capture whose microphone hears one beep per utterance."""
 
-    def __init__(self, spec: object, on_event: object) -> None:
+    def __init__(self, spec: object) -> None:
         self.closed = False
 
     def open(self) -> None: ...
@@ -145,7 +145,7 @@ class Speaker:
     def close(self) -> None:
         self.closed = True
 
-    def read(self, timeout_s: float) -> bytes:
+    def read(self, timeout_s: float, *, patience: int = 1) -> bytes:
         return beep(0.8, 0.9, 1.0)
 
     def health(self) -> SourceHealth:

@@ -1,0 +1,119 @@
+"""One listener with all that follows it, for whoever draws it: a terminal or the dashboard."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from echoctl.config.schema import Config
+from echoctl.errors import DeviceError
+from echoctl.hooks.command import Command
+from echoctl.hooks.manager import Event, Hooks
+from echoctl.led.lights import SysfsLight
+from echoctl.model.speech import LedState
+from echoctl.services.listening.chimes import Chimes
+from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.listening.protocol import PUBLIC
+from echoctl.services.listening.supervisor import Supervisor
+from echoctl.services.vault import unlocking
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """Who hears of a listener's events besides the front. Plugins always do."""
+
+    command: str = ""
+    """Run for each event; "" for none."""
+    chime: bool = False
+    light: str = ""
+    """One of /sys/class/leds, by its name or its folder; "" for none."""
+    transcripts: bool = False
+    """Whether they get what was said."""
+
+    @classmethod
+    def configured(cls, settings: Config) -> "Followers":
+        """What the configuration says, before any flag."""
+        own = settings.listen
+        return cls(own.exec, own.chime, settings.led.sysfs, settings.hooks.transcripts)
+
+
+class Session:
+    """A listener and its followers. Use as a context manager; poll until `ended`.
+
+    Entering makes the vault where there is none. Raises DeviceError for a light that is not there, StoreError.
+    `complain` gets a line for a person: may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        spec: EarSpec,
+        followers: Followers,
+        complain: Callable[[str], None],
+        start: Callable[[EarSpec], Supervisor] = Supervisor,
+    ) -> None:
+        self._spec = spec
+        self._followers = followers
+        self._complain = complain
+        self._start = start
+        self._light: SysfsLight | None = None
+        self._hooks = Hooks(transcripts=followers.transcripts, complain=complain)
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> "Session":
+        with contextlib.ExitStack() as stack:
+            if self._spec.keep and unlocking.ensure():
+                self._complain(unlocking.FIRST_RUN)
+            self._add_followers(stack)
+            self._ear = stack.enter_context(self._start(self._spec))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._open.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the ear has gone for good."""
+        return self._ear.ended
+
+    def poll(self, timeout_s: float | None, also: Sequence[int] = ()) -> tuple[list[Event], list[int]]:
+        """As `Supervisor.poll`; what follows the listener has heard of the events that are returned."""
+        events, ready = self._ear.poll(timeout_s, also)
+        for event in events:
+            if event["type"] in PUBLIC:
+                self._hooks.tell(event)
+            if event["type"] == "state":
+                self._shine(LedState(event["state"]))
+        return list(events), ready
+
+    def push(self) -> None:
+        """Begin a request without a wake word."""
+        self._ear.push()
+
+    def stop(self) -> None:
+        """Let the ear finish and seal what it records, and end; a second call kills it."""
+        self._ear.stop()
+
+    def _add_followers(self, stack: contextlib.ExitStack) -> None:
+        """They outlive the ear, and what they work with outlives the hooks."""
+        if self._followers.light:
+            self._light = stack.enter_context(contextlib.closing(SysfsLight(self._followers.light)))
+        if self._followers.chime:
+            self._hooks.add("chimes", stack.enter_context(contextlib.closing(Chimes())))
+        stack.callback(self._close_hooks)
+        if self._followers.command:
+            self._hooks.add("--exec", Command(self._followers.command))
+        self._hooks.load_plugins()
+
+    def _close_hooks(self) -> None:
+        self._hooks.close()
+        for line in self._hooks.summary():
+            self._complain(line)
+
+    def _shine(self, state: LedState) -> None:
+        """Set the kernel's light; one that went away is not worth the session."""
+        try:
+            if self._light is not None:
+                self._light.show(state)
+        except DeviceError as error:
+            self._light = None
+            self._complain(f"{error.message}; listening goes on without it")
