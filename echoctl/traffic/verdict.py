@@ -18,7 +18,7 @@ from echoctl.model.traffic import (
     VerdictWord,
     Wake,
 )
-from echoctl.traffic import join, statistics, thresholds
+from echoctl.traffic import explain, join, statistics
 
 SHORT_MS = 25_000
 """Less is too short for any verdict."""
@@ -56,11 +56,9 @@ class Case:
 def judge(case: Case) -> Verdict:
     """Give the verdict."""
     watched = statistics.Watched(case.watched)
-    voice = join.uploads(case.bursts, BurstClass.VOICE)
-    possible = join.apart(join.uploads(case.bursts, BurstClass.POSSIBLE), voice)
-    possible = [each for each in possible if not thresholds.housekeeping(each.name)]
+    uploads = explain.speech(case.bursts)
     near = [wake for wake in case.wakes if watched.place(wake.at_ms) is not None]
-    joined = join.join([*voice, *possible], near)
+    joined = join.join(uploads, near)
     unexplained, doubtful = _counted(joined.unexplained, watched.ms)
     streams = _streams(case)
     up = watched.series((second.at_s, second.up) for second in case.seconds)
@@ -69,7 +67,9 @@ def judge(case: Case) -> Verdict:
     background = max(0, max(case.uploaded, kept) - sum(each.bytes_up for each in joined.explained))
     hours = max(watched.ms, 1000) / 3_600_000
     places = [place for wake in near if (place := watched.place(wake.at_ms)) is not None]
-    obstacle = _obstacle(case, watched, up, doubted=bool(voice or unexplained))
+    obstacle = _obstacle(
+        case, watched, up, doubted=bool(unexplained) or any(each.grade is BurstClass.VOICE for each in uploads)
+    )
     return Verdict(
         device=case.device.mac,
         name=case.device.name or case.device.mac,

@@ -11,12 +11,13 @@ from typing import Protocol
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import DeviceError, EchoctlError, StoreError
-from echoctl.model.traffic import Burst, BurstClass, Wake
+from echoctl.model.traffic import Wake
 from echoctl.services.traffic.importer import KEEP_SECONDS_MS, Fresh, ImportReport, Monitor
 from echoctl.store import traffic
 from echoctl.store.database import db
 from echoctl.text.format import length
-from echoctl.traffic import join, sources
+from echoctl.traffic import sources
+from echoctl.traffic.explain import Recent
 from echoctl.traffic.pcap import PcapReader
 
 BEAT_S = 0.05
@@ -39,8 +40,6 @@ RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 JUMP_MS = 2000
 """A packet that comes so long before its time says that the capture's clock was set forward."""
-
-_SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class LiveWatch:
         self._tries = 0
         self._pace = Pace()
         self._failures = 0
-        self._wakes: list[Wake] = []
+        self._recent = Recent()
         self._last_wake = self._jumps = 0
         self.dropped = 0
         """Packets that the capturing side says it had no time for."""
@@ -204,23 +203,16 @@ class LiveWatch:
 
     def _pass(self, fresh: Fresh) -> None:
         if fresh.bursts:
-            fresh = replace(fresh, bursts=tuple(self._explained(burst) for burst in fresh.bursts))
+            offset = self._monitor.clock_offset_ms or 0
+            fresh = replace(fresh, bursts=tuple(self._recent.explain(burst, offset) for burst in fresh.bursts))
             self._save()
         if fresh.seconds or fresh.bursts:
             self._audience.fresh(fresh)
 
-    def _explained(self, burst: Burst) -> Burst:
-        if burst.grade not in _SPEECH:
-            return burst
-        offset = self._monitor.clock_offset_ms or 0
-        late = {wake.id: burst.start_ms - wake.at_ms - offset for wake in self._wakes}
-        near = {number: abs(ms) for number, ms in late.items() if -join.BEFORE_MS <= ms <= join.AFTER_MS}
-        return replace(burst, wake=min(near, key=lambda number: near[number])) if near else burst
-
     def _hear(self) -> None:
         for wake in traffic.wakes_after(self._connection, self._last_wake):
             self._last_wake = wake.id or self._last_wake
-            self._wakes = [*self._wakes[-20:], wake]
+            self._recent.hear(wake)
             self._audience.wake(wake)
 
     def _save(self) -> None:

@@ -1,7 +1,7 @@
 """Verdicts: what was seen of a device, what the listener heard, and what follows from both."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -14,11 +14,9 @@ from echoctl.store import traffic
 from echoctl.store import verdicts as rows
 from echoctl.store.database import db
 from echoctl.text import verdict_text
-from echoctl.traffic import join, verdict
+from echoctl.traffic import explain, join, verdict
 
 FOREVER_MS = 1 << 53
-
-_SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
 
 _MOST_WAKES = 100_000
 
@@ -92,7 +90,7 @@ def scene(
     ]
     begin = max(since_ms, min((capture.start_ms for capture in captures), default=since_ms))
     end = min(before_ms, max((capture.end_ms for capture in captures), default=begin))
-    bursts = traffic.bursts(connection, device.mac, begin, end + 1, () if every else _SPEECH)
+    bursts = traffic.bursts(connection, device.mac, begin, end + 1, () if every else explain.SPEECH)
     heard = rows.wakes(connection, begin - join.SEARCH_MS, end + join.SEARCH_MS) if wakes is None else wakes
     clocks = [
         (max(capture.start_ms, begin), min(capture.end_ms, end), None if foreign else capture.clock_offset_ms)
@@ -106,7 +104,7 @@ def scene(
         since_ms=begin,
         until_ms=end,
         watched=_watched(captures, begin, end),
-        bursts=[burst for burst in bursts if burst.grade in _SPEECH],
+        bursts=[burst for burst in bursts if burst.grade in explain.SPEECH],
         uploaded=traffic.uploaded(connection, device.mac, begin, end + 1),
         seconds=traffic.seconds(connection, device.mac, begin // 1000, end // 1000 + 1),
         wakes=placed,
@@ -115,7 +113,7 @@ def scene(
         names={row.address: row.name for row in endpoints},
     )
     given = verdict.judge(case)
-    return Scene(case, given, tuple(_with_wakes(bursts, given)))
+    return Scene(case, given, tuple(explain.with_wakes(bursts, given.explained)))
 
 
 def wakes_of(path: Path, now_ms: int) -> list[Wake]:
@@ -182,11 +180,3 @@ def _watched(captures: Iterable[Capture], begin: int, end: int) -> list[tuple[in
         else:
             joined.append((first, last))
     return joined
-
-
-def _with_wakes(bursts: Iterable[Burst], given: Verdict) -> Iterator[Burst]:
-    """Each burst with the detection that explains the upload it is part of."""
-    spans = [(each.start_ms, each.end_ms, each.wake.id) for each in given.explained if each.wake]
-    for burst in bursts:
-        wake = next((wake for start, end, wake in spans if start <= burst.start_ms <= end), None)
-        yield replace(burst, wake=wake) if wake is not None and burst.grade in _SPEECH else burst

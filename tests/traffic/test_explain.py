@@ -1,0 +1,81 @@
+import random
+from dataclasses import replace
+
+import pytest
+
+from echoctl.model.traffic import Burst, BurstClass, Wake
+from echoctl.traffic import join
+from echoctl.traffic.explain import REACH_MS, Recent, speech, with_wakes
+from tests.traffic.synthetic import BEGIN_MS, SPEAKER
+
+
+def burst(at: float, seconds: float = 3, grade: BurstClass = BurstClass.VOICE, remote: str = "203.0.113.10") -> Burst:
+    start = BEGIN_MS + round(at * 1000)
+    return Burst(0, SPEAKER, remote, "", start, start + round(seconds * 1000), 40_000, 15, 3000, grade)
+
+
+def wake(number: int, at: float) -> Wake:
+    return Wake(BEGIN_MS + round(at * 1000), "alexa", number)
+
+
+def live(bursts: list[Burst], wakes: list[Wake], offset_ms: int = 0) -> list[Burst]:
+    """What the live view says of each burst once all is over: it is told again when a burst closes."""
+    recent = Recent()
+    for each in wakes:
+        recent.hear(each)
+    for each in bursts:
+        recent.explain(each, offset_ms)
+    return [recent.explain(each, offset_ms) for each in bursts]
+
+
+def judged(bursts: list[Burst], wakes: list[Wake], offset_ms: int = 0) -> list[Burst]:
+    """What a verdict says of them."""
+    return list(with_wakes(bursts, join.join(speech(bursts), wakes, offset_ms).explained))
+
+
+def test_the_live_view_takes_the_wake_that_the_verdict_takes() -> None:
+    # The second wake is nearer in time, the first is as far before the upload as wakes usually are.
+    bursts, wakes = [burst(103.0)], [wake(1, 100.0), wake(2, 104.2)]
+    assert [each.wake for each in judged(bursts, wakes)] == [1]
+    assert [each.wake for each in live(bursts, wakes)] == [1]
+
+
+def test_one_wake_explains_one_upload_live_as_well() -> None:
+    bursts, wakes = [burst(10), burst(16)], [wake(1, 12.5)]
+    assert [each.wake for each in live(bursts, wakes)] == [None, 1]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_live_and_verdict_agree_whatever_happens(seed: int) -> None:
+    chance = random.Random(seed)
+    grades = [BurstClass.VOICE, BurstClass.VOICE, BurstClass.POSSIBLE, BurstClass.STATUS]
+    bursts = sorted(
+        (
+            burst(
+                chance.uniform(0, 50), chance.uniform(0.5, 5), chance.choice(grades), f"203.0.113.{chance.randrange(3)}"
+            )
+            for _ in range(chance.randrange(1, 8))
+        ),
+        key=lambda each: each.start_ms,
+    )
+    wakes = sorted((wake(n, chance.uniform(-3, 50)) for n in range(chance.randrange(6))), key=lambda each: each.at_ms)
+    offset_ms = chance.choice([0, 0, 4321])
+    assert live(bursts, wakes, offset_ms) == judged(bursts, wakes, offset_ms)
+
+
+def test_what_grows_replaces_itself_and_what_is_old_is_forgotten() -> None:
+    recent = Recent()
+    recent.hear(wake(1, 9))
+    short = burst(10, 1)
+    assert recent.explain(short).wake == recent.explain(replace(short, end_ms=short.end_ms + 2000)).wake == 1
+    for number in range(100):
+        recent.explain(burst(20 + number * REACH_MS / 1000))
+    assert len(recent._bursts) <= 2
+
+
+def test_another_device_does_not_take_the_wake() -> None:
+    other = replace(burst(10), device="00:00:5e:00:53:01")
+    recent = Recent()
+    recent.hear(wake(1, 9))
+    assert recent.explain(other).wake == 1
+    assert recent.explain(burst(10.2)).wake == 1
