@@ -147,7 +147,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
     figures["guest: keys dead"] = keys_dead()
     figures["rotate"] = took(lambda: rotation.rotate(lambda: None))
     everything = Selection(all=True)
-    figures["delete --all: whole"] = took(lambda: purge.run(purge.plan(everything), everything=True))
+    figures["delete --all: whole"] = took(lambda: purge.run(purge.plan(everything)))
     figures["delete --all: keys dead"] = keys_dead()
     return figures
 

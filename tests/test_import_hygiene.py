@@ -3,14 +3,21 @@
 Lists of modules instead of milliseconds, because a list is the same on every machine. bench/startup.py has the times.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
 
 import pytest
 
+from echoctl.cli import app
 from echoctl.cli.app import COMMANDS
+from echoctl.clock import SystemClock
+from echoctl.model.speech import StoreMode
+from echoctl.services.history.recorder import Recorder
+from echoctl.store.database import db
 from tests.conftest import REPOSITORY
+from tests.heard import say
 
 TERMINAL = {"typer", "rich", "click", "pygments"}
 AUDIO = {"numpy", "sounddevice", "soundfile", "soxr"}
@@ -93,6 +100,19 @@ def test_looking_at_nothing_loads_nothing_more_than_looking(home: object, comman
 def test_history_list_decodes_no_sound_and_recognises_no_speech(store: None) -> None:
     modules = loaded("history", "list")
     assert not within(modules, AUDIO | SPEECH | SCREEN | STORE | {"rich"})
+
+
+def test_deleting_by_id_loads_no_cryptography_and_opens_the_database_once(
+    store: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())) as recorder:
+        uid = say(recorder, "what time is it").id
+    assert not within(loaded("history", "delete", uid, "--dry-run"), VAULT | AUDIO | SPEECH | SCREEN | STORE)
+    opened: list[str] = []
+    connect = db.connect
+    monkeypatch.setattr(db, "connect", lambda path, **how: opened.append(path) or connect(path, **how))
+    assert app.main(["history", "delete", uid, "--yes"]) == 0
+    assert len(opened) == 1
 
 
 def test_help_loads_no_command(home: object) -> None:

@@ -94,7 +94,7 @@ def run(dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
     The rules were agreed to when they were set, so nothing is asked.
     """
     from echoctl.cli.history import delete  # noqa: PLC0415 - what it prints a report with
-    from echoctl.services.purging import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import purge, retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     if dry_run:
         plan = retention.outlook().due
@@ -104,7 +104,7 @@ def run(dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
             diagnostics.note(plan_text(plan, False))
         return
     reports = retention.run()
-    total = delete.together(reports)
+    total = purge.together(reports)
     if not total.receipts and not json:
         diagnostics.note("nothing is due")
     delete.show(total, json)

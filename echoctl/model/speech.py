@@ -136,6 +136,10 @@ class PurgePlan:
     size: int
     oldest_ms: int | None
     newest_ms: int | None
+    everything: bool = False
+    """Take what comes until then as well, with all traces of what was heard."""
+    asked: Mapping[str, object] = field(default_factory=dict)
+    """What the receipt says of the conditions: their kinds and times, nothing of what they name."""
 
     @property
     def count(self) -> int:

@@ -41,7 +41,7 @@ def _purge(chance: random.Random, purged: int, found: int, temporary: Path) -> t
     else:
         selection = Selection(ids=tuple(chance.sample(sorted(before), chance.randrange(len(before) + 1))))
     plan = purge.plan(selection)
-    report = purge.run(plan, everything=selection.all)
+    report = purge.run(plan)
     assert report.done
     raw = files(Path(paths.data_dir()), temporary)
     assert left([before[uid] for uid in before.keys() - set(plan.ids)], raw) == len(before) - plan.count

@@ -4,6 +4,7 @@ import contextlib
 import random
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_a_purge_that_is_larger_than_the_reserve_succeeds(
             detection = made.detected(Detection("alexa", 0.0, 0.0, 0.0), MORNING_MS)
         assert detection
         fill_up(disk)
-        report = purge.run(purge.plan(ALL), everything=everything)
+        report = purge.run(replace(purge.plan(ALL), everything=everything))
         assert (report.count, report.done, report.keys_dead) == (15_000, True, True)
         stats = statistics.stats()
         assert stats and stats.detections == (0 if everything else 1)
@@ -132,7 +133,7 @@ def test_a_command_says_so_in_one_line(full: Path, cli: Callable[..., Run], tmp_
     with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         list(archiving.to_archive(opened, opened.ids(ALL), str(out)))
-    purge.run(purge.plan(ALL), everything=True)
+    purge.run(purge.plan(ALL))
     sounds, _ = fill(recorder)
     recorder.close()
     fill_up(full)

@@ -136,5 +136,5 @@ def test_a_purge_that_is_killed_has_taken_all_or_nothing(vault: Path) -> None:
         outcomes.add(bool(left))
         for uid in {recording.id for recording in left}:
             whole(uid)
-        purge.run(purge.plan(Selection(all=True)), everything=True)
+        purge.run(purge.plan(Selection(all=True)))
     assert outcomes == {True, False}  # the kills came before and after the commit, or this shows little

@@ -39,7 +39,7 @@ class Exports:
         self.identity, recipient = pair(False)
         self._make("open", [])
         self._make("sealed", [recipient])
-        purge.run(purge.plan(ALL), everything=True)
+        purge.run(purge.plan(ALL))
 
     def spoilt(self, chance: random.Random) -> tuple[Path, bool]:
         """A copy of one of the two with one file mutated, and whether it is the sealed one."""
@@ -106,7 +106,7 @@ def check(exports: Exports, good: list[str], sealed: bool, seed: int) -> None:
         assert opened
         there = [opened.show(uid) for uid in good]
     assert not sealed or all(r.transcript and r.transcript.text == exports.texts[r.id] for r in there), f"seed {seed}"
-    purge.run(purge.plan(ALL), everything=True)
+    purge.run(purge.plan(ALL))
 
 
 def test_the_watch_sees_a_wrong_word(exports: Exports, decoder: sandboxed_decoder.Decoder) -> None:

@@ -29,12 +29,12 @@ def list_(
     json: output.Json = False,
 ) -> None:
     """List recordings, the newest first."""
-    from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import lookup, reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     selected = selection(since, before, older_than, room, wake_word)
     wanted = dataclasses.replace(selected, all=True)
     with reader.opened(passphrase.asking(passphrase_file, prompt=False, identity=identity), needs_key=False) as opened:
-        after = reader.resolve([before_id])[0] if before_id else None
+        after = lookup.resolve(opened.connection if opened else None, [before_id])[0] if before_id else None
         found = opened.page(wanted, limit + 1 if limit else 0, after) if opened else []
         locked = opened.problem if opened and any(recording.locked for recording in found) else None
     shown = found[:limit] if limit else found

@@ -37,37 +37,27 @@ def delete(
 
     Needs no passphrase, but for --matching. Says first what would go, and asks; leaves a receipt.
     """
-    from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
-    from echoctl.services.purging import purge  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import lookup  # noqa: PLC0415 - the store: 20 ms that --help should not pay
+    from echoctl.services.purging import purge  # noqa: PLC0415 - as above
 
     selected = dataclasses.replace(selection(since, before, older_than, room, wake_word), guest=guest)
     conditions = selected != Selection() or matching is not None
     _check(bool(ids), conditions, all_)
-    if matching is None:
-        wanted = dataclasses.replace(selected, ids=tuple(reader.resolve(ids or [])), all=all_)
-    else:
-        wanted = Selection(ids=_matching(matching, selected, passphrase_file))
-    plan = purge.plan(wanted)
-    if not plan.count and not all_:
-        diagnostics.note("nothing matches: nothing was deleted")
-    elif not confirm.ask(plan_text(plan, all_), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
-        if json:
-            output.document(_plan_json(plan))
-        return
-    report = purge.run(plan, everything=all_, what=_what(selected, ids, matching, all_))
+    with purge.opened() as store:
+        if matching is None:
+            wanted = dataclasses.replace(selected, ids=lookup.resolve(store, ids or []), all=all_)
+            plan = purge.plan(wanted, on=store)
+        else:
+            wanted = dataclasses.replace(selected, all=True)
+            plan = purge.plan(wanted, matching=_matching(matching, wanted, passphrase_file), on=store)
+        if not plan.count and not all_:
+            diagnostics.note("nothing matches: nothing was deleted")
+        elif not confirm.ask(plan_text(plan, all_), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
+            if json:
+                output.document(_plan_json(plan))
+            return
+        report = purge.run(plan, on=store)
     show(report, json)
-
-
-def together(reports: Sequence[PurgeReport]) -> PurgeReport:
-    """Several reports as one."""
-    return PurgeReport(
-        sum(report.count for report in reports),
-        sum(report.size for report in reports),
-        all(report.keys_dead for report in reports),
-        all(report.done for report in reports),
-        tuple(uid for report in reports for uid in report.receipts),
-        tuple(dict.fromkeys(who for report in reports for who in report.blocked_by)),
-    )
 
 
 def show(report: PurgeReport, json: bool) -> None:
@@ -105,7 +95,7 @@ def _matching(text: str, selected: Selection, passphrase_file: Path | None) -> t
     matches = search.containing(text)
     with reader.opened(passphrase.asking(passphrase_file), needs_key=True) as maybe:
         opened = present(maybe, text)
-        found, damaged = search.matching(opened, matches, dataclasses.replace(selected, all=True))
+        found, damaged = search.matching(opened, matches, selected)
     if damaged:
         diagnostics.note(f"{counted(damaged)} could not be looked into: damaged")
     return found
@@ -117,16 +107,6 @@ def _plan_json(plan: PurgePlan) -> dict[str, object]:
         for name, at_ms in (("oldest", plan.oldest_ms), ("newest", plan.newest_ms))
     }
     return {"dry_run": True, "count": plan.count, "size": plan.size, **ends, "ids": plan.ids}
-
-
-def _what(selected: Selection, ids: list[str] | None, matching: str | None, all_: bool) -> dict[str, object]:
-    """What the receipt says of the conditions: their kinds and times, nothing of what they name."""
-    what: dict[str, object] = {"all": True} if all_ else {"ids": len(ids)} if ids else {}
-    for name, value in (("since", selected.since_ms), ("before", selected.before_ms)):
-        if value is not None:
-            what[name] = output.moment(value)
-    named = {"room": selected.room, "wake_word": selected.wake_word, "guest": selected.guest, "matching": matching}
-    return what | {name: True for name, value in named.items() if value is not None}
 
 
 def _check(ids: bool, conditions: bool, all_: bool) -> None:

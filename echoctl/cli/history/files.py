@@ -140,9 +140,9 @@ def _warn_of_retention() -> None:
 
 
 def _found(opened: "History", ids: list[str] | None, chosen: Selection) -> list[str]:
-    from echoctl.services.history import reader  # noqa: PLC0415 - loaded already
+    from echoctl.services.history import lookup  # noqa: PLC0415 - loaded already
 
-    found = reader.resolve(ids) if ids else opened.ids(chosen)
+    found = list(lookup.resolve(opened.connection, ids)) if ids else opened.ids(chosen)
     if not found:
         raise NotFound("no recording matches", "echoctl history list shows what there is")
     return found

@@ -35,7 +35,7 @@ def search(
     Upper and lower case are the same. The texts are opened in memory and nothing about them is written down, so a
     word that was never said takes as long as looking at everything.
     """
-    from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import lookup, reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
     from echoctl.services.history import search as searching  # noqa: PLC0415 - as above
 
     matches = searching.like(text) if regex else searching.containing(text)
@@ -47,7 +47,7 @@ def search(
             else:
                 diagnostics.note(NOTHING_YET)
             return
-        after = reader.resolve([before_id])[0] if before_id else None
+        after = lookup.resolve(opened.connection, [before_id])[0] if before_id else None
         looking = searching.Search(opened, matches, wanted, after)
         ids = list(islice(looking, limit + 1 if limit else None))
         shown = [opened.show(uid) for uid in (ids[:limit] if limit else ids)]

@@ -2,15 +2,14 @@
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from echoctl import paths
 from echoctl.clock import id_bytes
-from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
+from echoctl.errors import EchoctlError, NotFound, StoreError, VaultDamaged, VaultLocked
 from echoctl.model.speech import Feedback, Recording, Selection, StoreMode
-from echoctl.services.history import transcript_json
+from echoctl.services.history import lookup, transcript_json
 from echoctl.services.purging import purge
 from echoctl.services.vault import guest_identity, unlocking
 from echoctl.store import guests, recordings, slabs
@@ -20,16 +19,11 @@ from echoctl.vault import format as fmt
 from echoctl.vault.epoch import DAMAGED_HINT, Place, RecordKey, VaultReader
 from echoctl.vault.primitives import DoesNotOpen
 
-_SHOWN = 5
-"""How many candidates an ambiguous id names."""
-
 _KEPT_EPOCHS = 32
 """Slabs kept at hand, 12 kB each."""
 
 _WHOSE = ("the owner of the vault", "a guest's private stay")
 _IDENTITY_HINT = "a guest opens a private stay with the identity that was shown at check-in: --identity FILE"
-
-_ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
 
 
 class History:
@@ -155,9 +149,9 @@ class History:
         return row.uid
 
     def _row(self, prefix: str) -> recordings.Row:
-        row = recordings.get(self.connection, _find(self.connection, prefix))
+        row = recordings.get(self.connection, lookup.find(self.connection, prefix))
         if row is None:
-            raise _unknown(prefix)
+            raise lookup.unknown(prefix)
         return row
 
     def _listed(self, row: recordings.Row) -> Recording | None:
@@ -192,7 +186,7 @@ class History:
     def failure(self, row: recordings.Row | recordings.Sealed) -> EchoctlError:
         """Why a recording does not open: somebody has just purged it, or given the vault new keys, or it is damaged."""
         if recordings.get(self.connection, row.uid) is None:
-            return _unknown(row.uid)
+            return lookup.unknown(row.uid)
         if self.reader.guest is None and unlocking.read(self.connection).gen != self.reader.gen:
             return VaultLocked("the vault has got new keys meanwhile", "try again")
         return VaultDamaged(f"recording {row.uid} does not open", DAMAGED_HINT)
@@ -235,16 +229,6 @@ def opened(ask: unlocking.Ask, *, needs_key: bool) -> Iterator[History | None]:
         yield History(connection, reader, problem)
 
 
-def resolve(prefixes: Sequence[str]) -> list[str]:
-    """The ids that begin so. Raises NotFound, or UsageError when several do. Opens nothing."""
-    if not prefixes:
-        return []
-    if not db.exists(paths.database()):
-        raise _unknown(prefixes[0])
-    with db.session(paths.database()) as connection:
-        return [_find(connection, prefix) for prefix in prefixes]
-
-
 class _Remembering:
     """An Ask that knows afterwards whether it gave a passphrase."""
 
@@ -256,22 +240,6 @@ class _Remembering:
         passphrase = self._ask()
         self.answered = passphrase is not None
         return passphrase
-
-
-def _find(connection: db.Connection, prefix: str) -> str:
-    if not _ID.fullmatch(prefix):
-        raise _unknown(prefix)
-    found = recordings.starting_with(connection, prefix.upper(), _SHOWN + 1)
-    if not found:
-        raise _unknown(prefix)
-    if len(found) > 1:
-        more = " …" if len(found) > _SHOWN else ""
-        raise UsageError(f"{prefix} is the beginning of several ids", " ".join(found[:_SHOWN]) + more)
-    return found[0]
-
-
-def _unknown(prefix: str) -> NotFound:
-    return NotFound(f"no recording {prefix}", "echoctl history list shows the ids")
 
 
 def _recording(row: recordings.Row) -> Recording:

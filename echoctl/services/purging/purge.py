@@ -7,8 +7,9 @@ interrupted is finished by the next command.
 """
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 
 from echoctl import paths
 from echoctl.clock import SystemClock
@@ -17,19 +18,36 @@ from echoctl.model.speech import PurgePlan, PurgeReport, Receipt, Selection
 from echoctl.store import events, guests, purging, recordings, vaults
 from echoctl.store.database import db, key_marker, reserve
 from echoctl.store.database.blockers import others
+from echoctl.text.timestamps import moment
 
 DELETE = "history delete"
 
 
-def plan(selection: Selection) -> PurgePlan:
-    """What the selection names, now. An empty selection, and a store that does not exist, give an empty plan."""
+@contextmanager
+def opened() -> Iterator[db.Connection | None]:
+    """The store for a plan and what follows from it; None where nothing was ever stored (nothing is made then)."""
     if not db.exists(paths.database()):
-        return PurgePlan((), 0, None, None)
+        yield None
+        return
     with db.session(paths.database()) as connection:
-        return planned(recordings.find(connection, selection))
+        yield connection
 
 
-def planned(found: list[recordings.Found]) -> PurgePlan:
+def plan(
+    selection: Selection, *, matching: Collection[str] | None = None, on: db.Connection | None = None
+) -> PurgePlan:
+    """What the selection names, now, by the store that is open `on` or else for a moment.
+
+    `matching`: only these ids of it, which were found by what was said. An empty selection names nothing.
+    """
+    with nullcontext(on) if on else opened() as connection:
+        found = recordings.find(connection, selection) if connection else []
+    if matching is not None:
+        found = [row for row in found if row.uid in matching]
+    return replace(planned(found), everything=selection.all and matching is None, asked=_asked(selection, matching))
+
+
+def planned(found: Sequence[recordings.Found]) -> PurgePlan:
     """The plan of what was found, oldest first."""
     return PurgePlan(
         tuple(row.uid for row in found),
@@ -39,20 +57,45 @@ def planned(found: list[recordings.Found]) -> PurgePlan:
     )
 
 
-def run(
-    agreed: PurgePlan, *, everything: bool = False, why: str = DELETE, what: Mapping[str, object] | None = None
-) -> PurgeReport:
-    """Purge what the plan names, or everything that is there by now, with all traces of what was heard.
+def run(agreed: PurgePlan, *, why: str = DELETE, on: db.Connection | None = None) -> PurgeReport:
+    """Purge what the plan names. Raises StoreError; then nothing was purged.
 
-    `what` goes into the receipt. Raises StoreError; then nothing was purged. When the report says that the keys are
-    not dead, a reader kept the log from being overwritten: `settle`, and every later command, tries again.
+    When the report says that the keys are not dead, a reader kept the log from being overwritten: `settle`, and every
+    later command, tries again.
     """
-    path = paths.database()
-    if not db.exists(path) or not (agreed.ids or everything):
-        return PurgeReport(0, 0, True)
-    with db.session(path) as connection:
-        receipts = _begin(connection, None if everything else agreed.ids, why, what or {})
+    with nullcontext(on) if on else opened() as connection:
+        if connection is None or not (agreed.ids or agreed.everything):
+            return PurgeReport(0, 0, True)
+        receipts = _begin(connection, None if agreed.everything else agreed.ids, why, agreed.asked)
         return _report(connection, receipts, finish(connection))
+
+
+def together(reports: Sequence[PurgeReport]) -> PurgeReport:
+    """Several reports as one."""
+    return PurgeReport(
+        sum(report.count for report in reports),
+        sum(report.size for report in reports),
+        all(report.keys_dead for report in reports),
+        all(report.done for report in reports),
+        tuple(uid for report in reports for uid in report.receipts),
+        tuple(dict.fromkeys(who for report in reports for who in report.blocked_by)),
+    )
+
+
+def _asked(selection: Selection, matching: Collection[str] | None) -> dict[str, object]:
+    """What the receipt says of the conditions."""
+    asked: dict[str, object] = {}
+    if selection.all and matching is None:
+        asked["all"] = True
+    if selection.ids:
+        asked["ids"] = len(selection.ids)
+    for name, at_ms in (("since", selection.since_ms), ("before", selection.before_ms)):
+        if at_ms is not None:
+            asked[name] = moment(at_ms)
+    named = {
+        "room": selection.room, "wake_word": selection.wake_word, "guest": selection.guest, "matching": matching,
+    }  # fmt: skip
+    return asked | {name: True for name, value in named.items() if value is not None}
 
 
 def stay(connection: db.Connection, guest: int, why: str) -> PurgeReport:

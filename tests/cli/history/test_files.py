@@ -39,7 +39,7 @@ def test_a_folder_goes_out_and_comes_back(main: Main, three: list[str], tmp_path
 def test_bad_files_are_listed_and_the_rest_is_kept_with_exit_11(main: Main, three: list[str], tmp_path: Path) -> None:
     out = tmp_path / "out"
     main("history", "export", "--all", "--format", "dir", "-o", str(out))
-    purge.run(purge.plan(Selection(all=True)), everything=True)
+    purge.run(purge.plan(Selection(all=True)))
     bad = sorted(out.glob("*.flac"))[1]
     bad.write_bytes(b"\x1b[31m")
     said = main("history", "import", str(out), "--dry-run")

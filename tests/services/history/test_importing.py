@@ -48,7 +48,7 @@ def everything() -> list[Recording]:
 
 
 def wipe_out() -> None:
-    purge.run(purge.plan(ALL), everything=True)
+    purge.run(purge.plan(ALL))
 
 
 def rewritten(folder: Path, line: int, change: Change) -> None:
@@ -298,7 +298,7 @@ def test_what_is_being_deleted_is_named_and_can_come_back_later(heard: dict[str,
         reader.execute("SELECT count(*) FROM recording").fetchone()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(purging.wal, "BUSY_SECONDS", 0.0)
-            assert not purge.run(purge.plan(ALL), everything=True).done
+            assert not purge.run(purge.plan(ALL)).done
             assert all("being deleted" in step.problem for step in bring(folder))
     assert purge.settle()
     assert not any(step.problem or step.present for step in bring(folder))

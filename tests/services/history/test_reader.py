@@ -58,22 +58,7 @@ def test_nothing_is_made_by_looking(store: Path) -> None:
     with reader.opened(nobody, needs_key=False) as opened:
         assert opened is None
     assert statistics.stats() is None
-    with pytest.raises(NotFound):
-        reader.resolve(["01"])
     assert list(store.iterdir()) == []
-
-
-def test_a_prefix_names_a_recording_if_it_is_unique(three: list[str]) -> None:
-    assert reader.resolve([three[0][:10], three[1].lower()]) == three[:2]
-    with pytest.raises(UsageError, match="several") as caught:
-        reader.resolve([three[0][:2]])
-    assert caught.value.hint.split() == three[::-1]
-
-
-@pytest.mark.parametrize("prefix", ["", "ZZZZ", "%", "_1", "0" * 27, "01';--", "µ"])
-def test_what_names_nothing_is_not_found(three: list[str], prefix: str) -> None:
-    with pytest.raises(NotFound, match="no recording"):
-        reader.resolve([prefix])
 
 
 def test_locked_there_are_times_and_lengths_but_no_texts(three: list[str]) -> None:

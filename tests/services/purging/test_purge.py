@@ -89,7 +89,7 @@ def test_an_empty_selection_selects_nothing(vault: Path) -> None:
 
 def test_without_a_store_there_is_nothing_and_nothing_is_made(store: Path) -> None:
     assert purge.plan(ALL).count == 0
-    assert purge.run(purge.plan(ALL), everything=True).keys_dead
+    assert purge.run(purge.plan(ALL)).keys_dead
     assert purge.settle()
     assert list(store.iterdir()) == []
 
@@ -110,7 +110,7 @@ def test_all_means_traces_too(recorder: Recorder) -> None:
     say(recorder, "one")
     recorder.detected(Detection("alexa", 0, 0, 0), MORNING_MS)
     recorder.near_miss("alexa", MORNING_MS)
-    report = purge.run(purge.plan(ALL), everything=True)
+    report = purge.run(purge.plan(ALL))
     assert (report.count, report.keys_dead) == (1, True)
     assert rows("SELECT kind FROM event") == [("purge",)]
     for table in ("recording", "chunk", "detection", "epoch", "keyslab"):
@@ -119,7 +119,7 @@ def test_all_means_traces_too(recorder: Recorder) -> None:
 
 def test_the_listener_goes_on_when_its_epoch_was_purged(recorder: Recorder) -> None:
     say(recorder, "one")
-    purge.run(purge.plan(ALL), everything=True)
+    purge.run(purge.plan(ALL))
     say(recorder, "two", MORNING_MS + 1)
     say(recorder, "three", MORNING_MS + 2)
     assert texts() == ["three", "two"]
@@ -259,8 +259,8 @@ def test_the_database_is_sound_after_all_that(vault: Path) -> None:
 
 def test_a_receipt_tells_what_when_why_and_each_step_and_nothing_else(vault: Path) -> None:
     ids = fill(3)
-    report = purge.run(purge.plan(Selection(ids=(ids[0],))), what={"ids": 1})
-    everything = purge.run(purge.plan(ALL), everything=True, what={"all": True})
+    report = purge.run(purge.plan(Selection(ids=(ids[0],))))
+    everything = purge.run(purge.plan(ALL))
     newer, older = purge.receipts()
     assert (older.id, newer.id) == (*report.receipts, *everything.receipts)
     assert (older.why, older.what, older.count) == ("history delete", {"ids": 1}, 1)
@@ -395,6 +395,6 @@ def test_without_room_for_zeros_the_purge_stays_open_and_says_so(
     with monkeypatch.context() as patch:
         patch.setattr(wal, "_overwrite", full)
         patch.setattr(reserve, "_free", lambda _: 0)
-        report = purge.run(purge.plan(ALL), everything=True)
+        report = purge.run(purge.plan(ALL))
         assert (report.done, report.keys_dead, report.blocked_by) == (False, False, ("a full disk",))
     assert purge.settle() and purge.receipts()[0].done_ms
