@@ -3,7 +3,7 @@
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from echoctl.clock import SystemClock
 from echoctl.model.speech import Detection, Recording, StoreMode, Transcript, Word
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
+from echoctl.services.vault.credential import OwnerCredential
 
 MORNING_MS = 1_800_000_000_000
 
@@ -56,22 +57,18 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", folder], check=True)
 
 
-def nobody() -> None:
-    """An Ask that has no passphrase."""
-    return
+nobody = OwnerCredential(lambda: None)
+"""Somebody who has no passphrase."""
 
 
-def knows(text: str) -> "Knowing":
-    """An Ask that knows a passphrase."""
-    return Knowing(text)
+def knows(text: str) -> OwnerCredential:
+    """Somebody who knows a passphrase."""
+    return OwnerCredential(lambda: bytearray(text.encode()))
 
 
-class Knowing:
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __call__(self) -> bytearray:
-        return bytearray(self.text.encode())
+def chooses(text: str) -> Callable[[], bytearray]:
+    """Somebody who chooses a passphrase."""
+    return lambda: bytearray(text.encode())
 
 
 def pcm(seconds: float = 0.4) -> bytes:

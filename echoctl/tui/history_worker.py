@@ -128,9 +128,9 @@ class Desk:
         """Open the texts, with a passphrase if one was given."""
 
         def unlock() -> None:
-            from echoctl.services.vault import unlocking  # noqa: PLC0415 - with the vault's cryptography, loaded by now
+            from echoctl.services.vault.credential import OwnerCredential, as_passphrase  # noqa: PLC0415 - with the vault's cryptography, loaded by now
 
-            self._browser.unlock(lambda: None if given is None else unlocking.as_passphrase(given))
+            self._browser.unlock(OwnerCredential(lambda: None if given is None else as_passphrase(given)))
 
         await self.do(unlock)
 

@@ -23,7 +23,7 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.store.database import db
 from tests.counts import SEED, asked
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, nobody, pcm, say
 from tests.torture.mutations import mutated
 
 COUNT = asked(60)
@@ -49,7 +49,7 @@ class Store:
             opened.feedback(next(iter(self.sounds)), Feedback.WRONG, "number zero")
         self.texts = {uid: f"number {n}" for n, uid in enumerate(self.sounds)}
         unlocking.make_recovery(nobody)
-        unlocking.set_passphrase(nobody, knows(GOOD))
+        unlocking.set_passphrase(nobody, chooses(GOOD))
         recorder.close()
         with contextlib.closing(db.connect(paths.database())) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

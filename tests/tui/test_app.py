@@ -21,7 +21,7 @@ from echoctl.store.database import db
 from echoctl.tui.feed import EarEnded
 from echoctl.tui.live_state import Role
 from echoctl.tui.widgets import history
-from tests.heard import knows, nobody
+from tests.heard import chooses, nobody
 from tests.tui.stage import IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, STATES, TRANSCRIPT, WAKE, Scene, play, stage
 
 SIZES = ((80, 24), (120, 40), (200, 60), (50, 15), (20, 5))
@@ -320,7 +320,7 @@ def test_a_question_can_be_left(heard: list[str], key: str) -> None:
 
 
 def test_it_locks_when_nobody_touches_a_key(heard: list[str]) -> None:
-    unlocking.set_passphrase(nobody, knows("four unrelated words"))
+    unlocking.set_passphrase(nobody, chooses("four unrelated words"))
 
     async def scene() -> None:
         async with stage(settings=Config(tui=DashboardSettings(auto_lock_min=1))) as on:

@@ -16,7 +16,7 @@ from echoctl.services.vault import unlocking
 from echoctl.tui.history_actions import Records
 from echoctl.tui.widgets.history import row
 from echoctl.tui.widgets.lines import span
-from tests.heard import knows, nobody, say
+from tests.heard import chooses, nobody, say
 from tests.tui.conftest import NOON_MS
 from tests.tui.stage import play, stage
 
@@ -211,7 +211,7 @@ def test_l_locks_and_u_unlocks(heard: list[str]) -> None:
 
 
 def test_a_wrong_passphrase_opens_nothing(heard: list[str]) -> None:
-    unlocking.set_passphrase(nobody, knows("four unrelated words"))
+    unlocking.set_passphrase(nobody, chooses("four unrelated words"))
 
     async def scene() -> None:
         async with stage() as on:

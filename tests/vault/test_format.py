@@ -9,7 +9,7 @@ from echoctl.audio import codec
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.vault import age
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, nobody, pcm, say
 from tests.vault.independent import Vault
 
 
@@ -29,6 +29,6 @@ def test_a_reader_made_from_the_specification_opens_everything_by_every_way(reco
         assert text["words"] == [["number", 0.0, 0.4, 0.9], [text["text"][-1:], 0.5, 0.9, 0.9]]  # type: ignore[index]
         assert codec.decode_flac(flac) == sound
     line, _ = unlocking.make_recovery(nobody)
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     assert opened(recovery=bytes(age.parse_identity(line))) == by_device
     assert opened(device=device, passphrase=b"correct horse") == by_device

@@ -16,6 +16,7 @@ from echoctl.errors import EchoctlError, StoreError, VaultDamaged, VaultLocked
 from echoctl.model.speech import StoreMode
 from echoctl.services.history import reader, verifying
 from echoctl.services.vault import os_keyring, unlocking
+from echoctl.services.vault.credential import OwnerCredential
 from echoctl.store import recordings
 from echoctl.vault import age
 from tests.conftest import REPOSITORY
@@ -79,10 +80,10 @@ CLASSES: dict[str, type[EchoctlError]] = {"locked": VaultLocked, "damaged": Vaul
 
 
 @pytest.fixture
-def put(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Vector], unlocking.Ask]:
+def put(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Vector], OwnerCredential]:
     """Make a vector this machine's store; returns what knows its passphrase."""
 
-    def place(vector: Vector) -> unlocking.Ask:
+    def place(vector: Vector) -> OwnerCredential:
         Path(paths.data_dir()).mkdir(mode=0o700)
         Path(paths.keys_dir()).mkdir(mode=0o700, parents=True)
         Path(paths.database()).write_bytes(vector.database)
@@ -98,15 +99,15 @@ def put(store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Vector], unlo
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
-def test_echoctl_answers(file: Path, put: Callable[[Vector], unlocking.Ask]) -> None:
+def test_echoctl_answers(file: Path, put: Callable[[Vector], OwnerCredential]) -> None:
     vector = load(file)
-    ask = put(vector)
+    owner = put(vector)
     with contextlib.ExitStack() as stack:
         if not vector.recordings:
             stack.enter_context(pytest.raises(CLASSES[vector.expect]))
         if "recovery" in vector.ways:
             unlocking.recover(vector.ways["recovery"], None)
-        opened = stack.enter_context(reader.opened(ask, needs_key=True))
+        opened = stack.enter_context(reader.opened(owner, needs_key=True))
         assert opened
         states = {finding.name: str(finding.state) for finding in verifying.recordings_of(opened)}
         assert {uid: "success" if state == "whole" else state for uid, state in states.items()} == {

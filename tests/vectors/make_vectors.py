@@ -23,10 +23,12 @@ from echoctl.model.speech import Feedback, StoreMode, Transcript, Word
 from echoctl.services.history import reader
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
+from echoctl.services.vault.credential import OwnerCredential, secret_of
 from echoctl.store.database import db
 from echoctl.vault import age, keys
 from echoctl.vault import format as fmt
 
+NOBODY = OwnerCredential(lambda: None)
 PASSPHRASE = "correct horse battery"
 MORNING_MS = 1_800_000_000_000
 
@@ -133,7 +135,7 @@ def _base(seconds: float) -> Base:
         kept = mode == StoreMode.BOTH
         sounds[made.id] = codec.encode_flac(pcm) if kept else b""
         hashes[made.id] = (_hash(text.text.encode()), _hash(sounds[made.id])) if kept else ("-", "-")
-    with reader.opened(lambda: None, needs_key=True) as opened:
+    with reader.opened(NOBODY, needs_key=True) as opened:
         assert opened
         opened.feedback(next(iter(hashes)), Feedback.WRONG, "number zero")
     ways = _more_ways()
@@ -146,14 +148,14 @@ def _base(seconds: float) -> Base:
 
 def _more_ways() -> dict[str, str]:
     """Give the store every kind of slot but `device`; the passphrase as cheap as the format allows."""
-    line, _ = unlocking.make_recovery(lambda: None)
+    line, _ = unlocking.make_recovery(NOBODY)
     kept = bytearray(hashlib.sha256(b"keyring").digest())
     with (
         contextlib.closing(db.connect(paths.database())) as connection,
-        unlocking.unlock(connection, lambda: None) as reader,
+        unlocking.unlock(connection, NOBODY) as reader,
     ):
         vault = unlocking.read(connection)
-        secret = unlocking.secret_of(vault)
+        secret = secret_of(vault)
         cheap = keys.Cost(8192, 1, 1)
         typed = keys.passphrase_bytes(PASSPHRASE)
         slots = {

@@ -33,7 +33,7 @@ def list_(
 
     selected = selection(since, before, older_than, room, wake_word)
     wanted = dataclasses.replace(selected, all=True)
-    with reader.opened(passphrase.asking(passphrase_file, prompt=False, identity=identity), needs_key=False) as opened:
+    with reader.opened(passphrase.credential(passphrase_file, identity, prompt=False), needs_key=False) as opened:
         after = lookup.resolve(opened.connection if opened else None, [before_id])[0] if before_id else None
         found = opened.page(wanted, limit + 1 if limit else 0, after) if opened else []
         locked = opened.problem if opened and any(recording.locked for recording in found) else None
@@ -61,7 +61,7 @@ def show(
     """Show one recording: its text, and with --json each word with its times."""
     from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    with reader.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
+    with reader.opened(passphrase.credential(passphrase_file, identity), needs_key=True) as opened:
         recording = present(opened, id_).show(id_)
     if json:
         output.document(view.as_json(recording, words=True))
@@ -80,8 +80,8 @@ def feedback(
     """Say whether a transcript is right, and what was really said."""
     from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    asking = passphrase.asking(passphrase_file, prompt=text is not None, identity=identity)
-    with reader.opened(asking, needs_key=text is not None) as opened:
+    credential = passphrase.credential(passphrase_file, identity, prompt=text is not None)
+    with reader.opened(credential, needs_key=text is not None) as opened:
         uid = present(opened, id_).feedback(id_, word, text)
     if json:
         output.document({"id": uid, "feedback": word})

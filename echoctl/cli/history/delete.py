@@ -93,7 +93,7 @@ def _matching(text: str, selected: Selection, passphrase_file: Path | None) -> t
     from echoctl.services.history import reader, search  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     matches = search.containing(text)
-    with reader.opened(passphrase.asking(passphrase_file), needs_key=True) as maybe:
+    with reader.opened(passphrase.owner(passphrase_file), needs_key=True) as maybe:
         opened = present(maybe, text)
         found, damaged = search.matching(opened, matches, selected)
     if damaged:

@@ -63,7 +63,7 @@ def export(
     suffix = _format(kind, out, to or [])
     _check_place(suffix, len(ids or []), out, json)
     for_whom = exporting.recipients(to or [])
-    with reader.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
+    with reader.opened(passphrase.credential(passphrase_file, identity), needs_key=True) as opened:
         if opened is None:
             raise NotFound("there is nothing to export", NOTHING_YET)
         found = _found(opened, ids, Selection(all=True) if all_ else chosen)

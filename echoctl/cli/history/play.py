@@ -20,7 +20,7 @@ def play(
     from echoctl.services.history import reader  # noqa: PLC0415
     from echoctl.services.system import devices  # noqa: PLC0415
 
-    with reader.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as maybe:
+    with reader.opened(passphrase.credential(passphrase_file, identity), needs_key=True) as maybe:
         recording, flac = present(maybe, id_).flac(id_)
     whole_s = recording.duration_ms / 1000
     shown = diagnostics.is_terminal()

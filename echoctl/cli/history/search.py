@@ -40,7 +40,7 @@ def search(
 
     matches = searching.like(text) if regex else searching.containing(text)
     wanted = dataclasses.replace(selection(since, before, older_than, room, wake_word), all=True)
-    with reader.opened(passphrase.asking(passphrase_file, identity=identity), needs_key=True) as opened:
+    with reader.opened(passphrase.credential(passphrase_file, identity), needs_key=True) as opened:
         if opened is None:
             if json:
                 _report([], None, 0, 0, json)

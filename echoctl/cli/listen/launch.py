@@ -52,7 +52,7 @@ def demonstrate(spec: EarSpec, followers: Followers, *, json: bool) -> int:
         code = Screen(spec, followers, json=json).run()
         if code == ExitCode.OK and not json:
             output.line("\n$ echoctl history list")
-            with reader.opened(passphrase.asking(None, prompt=False), needs_key=False) as opened:
+            with reader.opened(passphrase.owner(None, prompt=False), needs_key=False) as opened:
                 view.table(opened.page(Selection(all=True), limit=0) if opened else [])
             output.flush()
     diagnostics.note("the store of the demonstration has been removed")

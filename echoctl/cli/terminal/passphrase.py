@@ -9,7 +9,7 @@ import typer
 from echoctl.errors import UsageError, VaultLocked
 
 if TYPE_CHECKING:
-    from echoctl.services.vault.unlocking import Ask
+    from echoctl.services.vault.credential import Credential, OwnerCredential
 
 PassphraseFile = Annotated[
     Path | None, typer.Option("--passphrase-file", metavar="FILE", help="The passphrase is the first line of FILE.")
@@ -23,28 +23,34 @@ IdentityFile = Annotated[
 ]
 
 
-def asking(file: Path | None, *, prompt: bool = True, identity: Path | None = None) -> "Ask":
-    """A way to a passphrase: the file, else vault.passphrase_command, else (with `prompt`) the person.
-
-    With `identity` a guest's private stay is opened instead of the vault. Raises UsageError.
+def owner(file: Path | None, *, prompt: bool = True) -> "OwnerCredential":
+    """The owner's credential: the passphrase of the file, else of vault.passphrase_command, else (with `prompt`) of
+    the person.
     """
-    if identity:
-        from echoctl.services.vault import guest_identity  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault.credential import OwnerCredential  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
 
-        return guest_identity.Identity(identity.read_text("utf-8", "replace"))
-    return lambda: _given(file) or (_prompted("passphrase: ") if prompt else None)
+    return OwnerCredential(lambda: _given(file) or (_prompted("passphrase: ") if prompt else None))
+
+
+def credential(file: Path | None, identity: Path | None, *, prompt: bool = True) -> "Credential":
+    """A guest's credential where there is an `identity`, else the owner's. Raises UsageError."""
+    if not identity:
+        return owner(file, prompt=prompt)
+    from echoctl.services.vault.credential import GuestCredential  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+
+    return GuestCredential(identity.read_text("utf-8", "replace"))
 
 
 def new(file: Path | None) -> bytearray:
     """A new passphrase: from the file, or typed twice. Raises UsageError, VaultLocked."""
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault import credential as words  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
 
     if file:
-        return unlocking.passphrase_from_file(str(file))
+        return words.passphrase_from_file(str(file))
     first = _prompted("new passphrase: ")
     if first is None:
         raise VaultLocked("nobody is at the terminal to choose a passphrase", "give --new-passphrase-file")
-    unlocking.check_passphrase(first)
+    words.check_passphrase(first)
     if _prompted("the same again: ") != first:
         raise UsageError("the two passphrases differ", "nothing was changed: try again")
     return first
@@ -65,18 +71,18 @@ def secret_line(prompt: str) -> str | None:
 
 
 def _given(file: Path | None) -> bytearray | None:
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault import credential as words  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
 
     if file:
-        return unlocking.passphrase_from_file(str(file))
+        return words.passphrase_from_file(str(file))
     from echoctl.config import loader  # noqa: PLC0415 - 8 ms that --help should not pay
 
     command = loader.load().vault.passphrase_command
-    return unlocking.passphrase_from_command(command) if command else None
+    return words.passphrase_from_command(command) if command else None
 
 
 def _prompted(prompt: str) -> bytearray | None:
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault import credential as words  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
 
     line = secret_line(prompt)
-    return unlocking.as_passphrase(line) if line is not None else None
+    return words.as_passphrase(line) if line is not None else None

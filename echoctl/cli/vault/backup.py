@@ -20,7 +20,7 @@ def verify(passphrase_file: passphrase.PassphraseFile = None, json: output.Json 
     """
     from echoctl.services.history import reader, verifying  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    with reader.opened(passphrase.asking(passphrase_file), needs_key=True) as opened:
+    with reader.opened(passphrase.owner(passphrase_file), needs_key=True) as opened:
         if opened is None:
             raise NotFound("there is no vault yet", "echoctl listen makes it")
         progress = diagnostics.Progress(opened.count(), "verifying")

@@ -12,7 +12,7 @@ from echoctl.errors import Partial, UsageError, VaultLocked
 from echoctl.text.format import counted
 
 if TYPE_CHECKING:
-    from echoctl.services.vault.unlocking import Ask
+    from echoctl.services.vault.credential import OwnerCredential
 
 
 NewPassphraseFile = Annotated[
@@ -99,17 +99,17 @@ def set_passphrase(
     """
     from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
-    ask = passphrase.asking(passphrase_file)
+    owner = passphrase.owner(passphrase_file)
     if keyring is not None:
         if remove or new_passphrase_file:
             raise UsageError("one change at a time", "leave out --keyring or --no-keyring, or the rest")
-        _keyring(keyring, ask, json)
+        _keyring(keyring, owner, json)
         return
     if remove:
-        clean = unlocking.remove_passphrase(ask)
+        clean = unlocking.remove_passphrase(owner)
     else:
         had = unlocking.status().asks
-        clean = unlocking.set_passphrase(ask, lambda: passphrase.new(new_passphrase_file))
+        clean = unlocking.set_passphrase(owner, lambda: passphrase.new(new_passphrase_file))
         if not had:
             diagnostics.note(_OLD_COPIES)
     _report("the device key alone opens the vault now" if remove else "the passphrase is set", clean, json)
@@ -154,7 +154,7 @@ def _make_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
 
     if "recovery" in unlocking.status().slots:
         confirm.ask("the recovery line that you have will not open anything any more", yes=yes)
-    line, clean = unlocking.make_recovery(passphrase.asking(passphrase_file))
+    line, clean = unlocking.make_recovery(passphrase.owner(passphrase_file))
     if json:
         output.document({"recovery": line})
     else:
@@ -169,14 +169,14 @@ def _end_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
     confirm.ask(
         "the recovery line that you have will not open anything any more; older backups it still opens", yes=yes
     )
-    _report("there is no recovery line any more", key_slots.end_recovery(passphrase.asking(passphrase_file)), json)
+    _report("there is no recovery line any more", key_slots.end_recovery(passphrase.owner(passphrase_file)), json)
 
 
-def _keyring(use: bool, ask: "Ask", json: bool) -> None:
+def _keyring(use: bool, owner: "OwnerCredential", json: bool) -> None:
     from echoctl.services.vault import key_slots  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
 
     if use:
-        _report("this login's keyring opens the vault without asking now", key_slots.use_keyring(ask), json)
+        _report("this login's keyring opens the vault without asking now", key_slots.use_keyring(owner), json)
     else:
         _report("only the passphrase opens the vault now", key_slots.end_keyring(), json)
 

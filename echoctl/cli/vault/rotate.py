@@ -27,7 +27,7 @@ def rotate(
         if json:
             output.document({"dry_run": True, "purges": unlocking.status().rotation_due})
         return
-    done = rotation.rotate(passphrase.asking(passphrase_file))
+    done = rotation.rotate(passphrase.owner(passphrase_file))
     if json:
         output.document(
             {

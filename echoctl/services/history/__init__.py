@@ -2,6 +2,7 @@
 
 recorder         seals and stores; needs no key that opens
 reader           opens the vault and reads recordings
+lookup           which recording the beginning of an id means
 transcript_json  a transcript as the bytes that are sealed
 browser          the dashboard's reader, which keeps its key
 page_index       where the pages of a long list begin

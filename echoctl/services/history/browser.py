@@ -13,6 +13,7 @@ from echoctl.model.speech import Recording, Selection
 from echoctl.services.history.page_index import PAGE, Overview
 from echoctl.services.history.reader import History
 from echoctl.services.vault import unlocking
+from echoctl.services.vault.credential import Credential, OwnerCredential
 from echoctl.store import recordings
 from echoctl.store import vaults as rows
 from echoctl.store.database import db
@@ -46,10 +47,10 @@ class Browser:
         with self.opened() as history:
             return history.page(Selection(all=True), PAGE, before)
 
-    def unlock(self, ask: unlocking.Ask) -> None:
+    def unlock(self, credential: Credential) -> None:
         """Open the vault. Raises VaultLocked for a wrong passphrase, VaultDamaged, NotFound, StoreError."""
         with db.session(paths.database()) as connection:
-            self._open(connection, ask)
+            self._open(connection, credential)
         self._wished = True
 
     def lock(self) -> None:
@@ -73,13 +74,13 @@ class Browser:
             self._close()
         if self._reader is None and self._wished:
             try:
-                self._open(connection, lambda: None)
+                self._open(connection, OwnerCredential(lambda: None))
             except (VaultLocked, VaultDamaged, NotFound) as error:
                 self._problem = error
 
-    def _open(self, connection: db.Connection, ask: unlocking.Ask) -> None:
+    def _open(self, connection: db.Connection, credential: Credential) -> None:
         self._close()
-        reader = unlocking.unlock(connection, ask)
+        reader = unlocking.unlock(connection, credential)
         row = rows.read(connection)
         self._reader, self._vault, self._problem = reader, (row.uid, row.gen) if row else None, None
 

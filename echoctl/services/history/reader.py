@@ -11,7 +11,8 @@ from echoctl.errors import EchoctlError, NotFound, StoreError, VaultDamaged, Vau
 from echoctl.model.speech import Feedback, Recording, Selection, StoreMode
 from echoctl.services.history import lookup, transcript_json
 from echoctl.services.purging import purge
-from echoctl.services.vault import guest_identity, unlocking
+from echoctl.services.vault import unlocking
+from echoctl.services.vault.credential import Credential
 from echoctl.store import guests, recordings, slabs
 from echoctl.store.database import db
 from echoctl.vault import agefile
@@ -207,7 +208,7 @@ class History:
 
 
 @contextlib.contextmanager
-def opened(ask: unlocking.Ask, *, needs_key: bool) -> Iterator[History | None]:
+def opened(credential: Credential, *, needs_key: bool) -> Iterator[History | None]:
     """The history, or None when nothing was ever stored (nothing is made then).
 
     With `needs_key` a vault that does not open is an error. Without, it is an error only when a passphrase was given
@@ -219,27 +220,13 @@ def opened(ask: unlocking.Ask, *, needs_key: bool) -> Iterator[History | None]:
     with db.session(paths.database()) as connection, contextlib.ExitStack() as stack:
         purge.resume(connection)
         reader, problem = None, None
-        given = ask if isinstance(ask, guest_identity.Identity) else _Remembering(ask)
         try:
-            reader = stack.enter_context(unlocking.unlock(connection, given))
+            reader = stack.enter_context(unlocking.unlock(connection, credential))
         except (VaultLocked, VaultDamaged, NotFound) as error:
-            if (needs_key and not isinstance(error, NotFound)) or given.answered:
+            if (needs_key and not isinstance(error, NotFound)) or credential.given:
                 raise
             problem = error
         yield History(connection, reader, problem)
-
-
-class _Remembering:
-    """An Ask that knows afterwards whether it gave a passphrase."""
-
-    def __init__(self, ask: unlocking.Ask) -> None:
-        self._ask = ask
-        self.answered = False
-
-    def __call__(self) -> bytearray | None:
-        passphrase = self._ask()
-        self.answered = passphrase is not None
-        return passphrase
 
 
 def _recording(row: recordings.Row) -> Recording:

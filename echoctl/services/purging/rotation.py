@@ -16,6 +16,7 @@ from echoctl.clock import SystemClock, id_bytes
 from echoctl.errors import UsageError, VaultDamaged, VaultLocked
 from echoctl.services.purging import purge
 from echoctl.services.vault import unlocking
+from echoctl.services.vault.credential import Ask, OwnerCredential, secret_of
 from echoctl.store import purging
 from echoctl.store import vaults as rows
 from echoctl.store.database import db, key_marker
@@ -45,7 +46,7 @@ class Rotated:
 class _Keeping:
     """An Ask that keeps a copy of the passphrase, which seals the new slot."""
 
-    def __init__(self, ask: unlocking.Ask) -> None:
+    def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.passphrase: bytearray | None = None
 
@@ -65,13 +66,13 @@ class _Epoch:
     damaged: int
 
 
-def rotate(ask: unlocking.Ask) -> Rotated:
+def rotate(credential: OwnerCredential) -> Rotated:
     """Open the vault and rotate it. Raises VaultLocked, VaultDamaged, NotFound, StoreError; then nothing changed."""
-    keeping = _Keeping(ask)
+    keeping = _Keeping(credential.ask)
     path = paths.device_key()
     unlocking.status()
     with db.session(paths.database()) as connection:
-        with device.changing(path), unlocking.unlock(connection, keeping) as reader:
+        with device.changing(path), unlocking.unlock(connection, OwnerCredential(keeping)) as reader:
             vault = unlocking.read(connection)
             passphrase = _passphrase(connection, vault, keeping)
             secret = device.stage(path)
@@ -102,7 +103,7 @@ def _passphrase(connection: db.Connection, vault: keys.Vault, keeping: _Keeping)
     if keeping.passphrase is None:
         if keeping() is None or keeping.passphrase is None:
             raise VaultLocked("new keys need the passphrase", "give --passphrase-file, or run this at a terminal")
-        secret = unlocking.secret_of(vault)
+        secret = secret_of(vault)
         wipe(keys.open_passphrase(vault, slot, secret, keeping.passphrase), secret)
     return keeping.passphrase
 

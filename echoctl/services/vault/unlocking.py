@@ -4,16 +4,13 @@ What opens it depends on its key slots. At first the device key alone does, with
 both are needed. The recovery line opens it without either.
 """
 
-import shlex
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.clock import SystemClock
-from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
-from echoctl.services.vault import os_keyring
-from echoctl.services.vault.guest_identity import Identity
+from echoctl.errors import EchoctlError, NotFound, StoreError, VaultDamaged, VaultLocked
+from echoctl.services.vault.credential import Credential, check_passphrase, secret_of
 from echoctl.store import purging, recordings, retention
 from echoctl.store import vaults as rows
 from echoctl.store.database import db, key_marker, reserve, wal
@@ -21,9 +18,6 @@ from echoctl.vault import age, device, keys
 from echoctl.vault import format as fmt
 from echoctl.vault.epoch import VaultReader
 from echoctl.vault.primitives import random_secret, wipe
-
-Ask = Callable[[], bytearray | None]
-"""Gets a passphrase: from a person, a file or a command; None when there is none to be had."""
 
 Choose = Callable[[], bytearray]
 """Gets a new passphrase; called once the vault is open, so that a person is asked for the old one first."""
@@ -33,8 +27,6 @@ FIRST_RUN = (
     "database, not a stolen disk; echoctl vault passphrase does. They are deleted after 90 days: echoctl retention set"
 )
 
-MIN_PASSPHRASE = 8  # characters: length is what counts, and a sentence is better
-
 KINDS = {
     "device": fmt.DEVICE_SLOT,
     "passphrase": fmt.PASSPHRASE_SLOT,
@@ -42,7 +34,6 @@ KINDS = {
     "keyring": fmt.KEYRING_SLOT,
 }
 
-_COMMAND_SECONDS = 120.0
 _NO_VAULT = "there is no vault yet"
 
 
@@ -107,60 +98,35 @@ def damaged_slots(connection: db.Connection) -> tuple[str, ...]:
     return _slots(rows.read_slots(connection))[1]
 
 
-def unlock(connection: db.Connection, ask: Ask) -> VaultReader:
-    """Open the vault, asking for a passphrase only where one is needed.
-
-    Raises VaultLocked (no passphrase, a wrong one, no device key) or VaultDamaged (foreign device key, damaged slot).
-    """
-    vault = read(connection)
-    if isinstance(ask, Identity):
-        return ask.unlock(connection, vault)
-    blob = rows.read_slots(connection)
-    secret = secret_of(vault)
-    try:
-        slot = keys.slot_of(blob, fmt.DEVICE_SLOT)
-        if slot:
-            return VaultReader(vault, keys.open_device(vault, slot, secret))
-        if seed := os_keyring.seed(vault, blob, secret):
-            return VaultReader(vault, seed)
-        slot = keys.slot_of(blob, fmt.PASSPHRASE_SLOT)
-        if not slot:
-            raise VaultDamaged("the vault has lost its key slots", device.RECOVER)
-        passphrase = ask()
-        if passphrase is None:
-            raise VaultLocked("the vault is locked", "give --passphrase-file, or run this at a terminal")
-        try:
-            return VaultReader(vault, keys.open_passphrase(vault, slot, secret, passphrase))
-        finally:
-            wipe(passphrase)
-    finally:
-        wipe(secret)
+def unlock(connection: db.Connection, credential: Credential) -> VaultReader:
+    """Open the vault. Raises what the credential raises, and NotFound when there is no vault."""
+    return credential.unlock(connection, read(connection))
 
 
-def set_passphrase(ask: Ask, choose: Choose) -> bool:
+def set_passphrase(credential: Credential, choose: Choose) -> bool:
     """Open the vault and set a new passphrase; the device key alone opens nothing any more.
 
     Old and new slot change in one transaction, in place. Returns False when a reader kept the write-ahead log from
     being emptied, which may still hold the slots that went. Raises UsageError, VaultLocked, VaultDamaged.
     """
-    with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
+    with db.session(paths.database()) as connection, unlock(connection, credential) as reader:
         new = choose()
         check_passphrase(new)
         return _change(connection, reader, secret_of(read(connection)), new)
 
 
-def remove_passphrase(ask: Ask) -> bool:
+def remove_passphrase(credential: Credential) -> bool:
     """Open the vault and let the device key alone open it from now on; returns as `set_passphrase` does."""
-    with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
+    with db.session(paths.database()) as connection, unlock(connection, credential) as reader:
         return _change(connection, reader, secret_of(read(connection)), None)
 
 
-def make_recovery(ask: Ask) -> tuple[str, bool]:
+def make_recovery(credential: Credential) -> tuple[str, bool]:
     """Open the vault and make a recovery line, in place of an earlier one. It is kept nowhere: show it once.
 
     Returns it, and what `set_passphrase` returns.
     """
-    with db.session(paths.database()) as connection, unlock(connection, ask) as reader:
+    with db.session(paths.database()) as connection, unlock(connection, credential) as reader:
         secret = random_secret()
         slot = keys.seal_recovery(read(connection), reader.seed, secret)
         line = age.identity_line(secret)
@@ -191,43 +157,6 @@ def recover(line: str, choose: Choose | None) -> bool:
             return _change(connection, reader, _present_or_new_secret(vault), new)
 
 
-def check_passphrase(passphrase: bytearray) -> None:
-    """Raise UsageError for a passphrase that is too short to be one."""
-    if len(passphrase.decode()) < MIN_PASSPHRASE:
-        raise UsageError(f"a passphrase needs at least {MIN_PASSPHRASE} characters", "four unrelated words are good")
-
-
-def as_passphrase(text: str) -> bytearray:
-    """What a person typed, as the same bytes on every system."""
-    return keys.passphrase_bytes(text)
-
-
-def passphrase_from_file(path: str) -> bytearray:
-    """The first line of a file. Raises UsageError."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return _first_line(file.readline(), path)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"cannot read a passphrase from {path}: {exc}", "it is the first line of that file") from None
-
-
-def passphrase_from_command(command: str) -> bytearray:
-    """The first line that the command prints; it is split into words and no shell sees it. Raises VaultLocked."""
-    hint = "check vault.passphrase_command: echoctl config show"
-    try:  # IndexError: a command without a single word
-        run = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, timeout=_COMMAND_SECONDS, check=True)
-        return _first_line(run.stdout.decode().split("\n")[0], "the passphrase command")
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as exc:
-        raise VaultLocked(f"the passphrase command failed: {type(exc).__name__}", hint) from None
-
-
-def _first_line(text: str, source: str) -> bytearray:
-    line = text.rstrip("\r\n")
-    if not line:
-        raise UsageError(f"{source} gave no passphrase", "it is the first line")
-    return as_passphrase(line)
-
-
 def read(connection: db.Connection) -> keys.Vault:
     """The vault as it is known without a key. Raises NotFound, StoreError."""
     row = rows.read(connection)
@@ -248,18 +177,6 @@ def _new_or_present_secret() -> bytearray:
         return device.create(paths.device_key())
     except FileExistsError:
         return device.load(paths.device_key())
-
-
-def secret_of(vault: keys.Vault) -> bytearray:
-    """The device secret of this vault, even where it still waits for its place. Raises VaultLocked, VaultDamaged."""
-    path = paths.device_key()
-    places = [place for place in (path, device.next_path(path)) if place == path or device.present(place)]
-    for place in places:
-        secret = device.load(place)
-        if keys.device_check(secret, vault.uid) == vault.device:
-            return secret
-        wipe(secret)
-    raise VaultDamaged(f"the device key {path} is not this vault's", device.RECOVER)
 
 
 def _device_state(vault: keys.Vault) -> str:

@@ -12,7 +12,7 @@ from echoctl.cli.terminal import passphrase
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from tests.conftest import Run
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, nobody, pcm, say
 from tests.terminal import converse
 
 GOOD = "correct horse battery"
@@ -41,7 +41,7 @@ def three(recorder: Recorder) -> list[str]:
 
 @pytest.fixture
 def locked(three: list[str]) -> list[str]:
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     return three
 
 

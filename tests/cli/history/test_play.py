@@ -11,7 +11,7 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from tests.audio.sounds import samples_of
 from tests.conftest import Run
-from tests.heard import knows, nobody, pcm, say
+from tests.heard import chooses, nobody, pcm, say
 from tests.lab.sound import SoundLab
 from tests.lab.terminal import Terminal
 
@@ -24,7 +24,7 @@ def test_an_unknown_recording_is_code_3(recorder: Recorder, cli: Cli) -> None:
 
 def test_a_locked_vault_plays_nothing(recorder: Recorder, cli: Cli) -> None:
     uid = say(recorder, "hello").id
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     assert cli("history", "play", uid).exit == 6
 
 

@@ -10,7 +10,7 @@ from echoctl.services.vault import unlocking
 from tests.cli.history.test_commands import GOOD, Main, locked, pw, three
 from tests.cli.history.test_commands import main as main
 from tests.conftest import REPOSITORY
-from tests.heard import MORNING_MS, knows, nobody, say
+from tests.heard import MORNING_MS, chooses, nobody, say
 
 __all__ = ["locked", "pw", "three"]
 
@@ -62,7 +62,7 @@ def test_a_search_writes_and_leaves_nothing(recorder: Recorder, tmp_path: Path, 
     """Every file that the process opens for writing, by the kernel's account: SQLite's own lock file at most."""
     for n in range(40):
         say(recorder, f"the canary number {n}", MORNING_MS + n)
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     recorder.close()
     trace = tmp_path / "trace"
     command = ["strace", "-f", "-s", "4096", "-e", "trace=%file,write,pwrite64,writev,pwritev,mmap", "-o", str(trace)]

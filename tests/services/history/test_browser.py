@@ -11,7 +11,7 @@ from echoctl.services.history.page_index import Overview
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, knows, nobody, say
+from tests.heard import MORNING_MS, chooses, knows, nobody, say
 
 
 def texts(browser: Browser, before: str | None = None) -> list[str | None]:
@@ -46,7 +46,7 @@ def test_locked_means_times_and_lengths_only_until_it_is_unlocked(recorder: Reco
 
 def test_a_passphrase_is_asked_for_and_a_wrong_one_opens_nothing(recorder: Recorder) -> None:
     say(recorder, "what time is it")
-    unlocking.set_passphrase(nobody, knows("four unrelated words"))
+    unlocking.set_passphrase(nobody, chooses("four unrelated words"))
     browser = Browser()
     seen = browser.overview()
     assert seen.locked and seen.asks

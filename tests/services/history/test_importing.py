@@ -19,7 +19,7 @@ from echoctl.services.purging import purge
 from echoctl.services.vault import unlocking
 from echoctl.store import purging
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, knows, nobody, pcm, say
 from tests.services.history.test_archiving import heard
 from tests.vault.test_agefile import pair
 
@@ -83,7 +83,7 @@ def test_what_was_exported_comes_back_as_it_was(heard: dict[str, bytes], tmp_pat
 
 def test_it_needs_no_key_and_changes_nothing_that_is_there(heard: dict[str, bytes], tmp_path: Path) -> None:
     folder = archive(tmp_path / "out")
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     rewritten(folder, 0, lambda value: value.update(text="something else"))
     assert [step.present for step in bring(folder)] == [True] * 3
     first = next(iter(heard))

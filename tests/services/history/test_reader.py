@@ -12,7 +12,7 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.store import slabs
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, knows, nobody, pcm, say
 
 ALL = Selection(all=True)
 
@@ -62,7 +62,7 @@ def test_nothing_is_made_by_looking(store: Path) -> None:
 
 
 def test_locked_there_are_times_and_lengths_but_no_texts(three: list[str]) -> None:
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     with reader.opened(nobody, needs_key=False) as opened:
         assert opened and isinstance(opened.problem, VaultLocked)
         for recording in opened.page(ALL, 0):
@@ -75,7 +75,7 @@ def test_locked_there_are_times_and_lengths_but_no_texts(three: list[str]) -> No
 
 
 def test_a_wrong_passphrase_is_never_taken_for_none(three: list[str]) -> None:
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     with pytest.raises(VaultLocked, match="wrong passphrase"), reader.opened(knows("wrong"), needs_key=False):
         pass
 
@@ -83,7 +83,7 @@ def test_a_wrong_passphrase_is_never_taken_for_none(three: list[str]) -> None:
 def test_what_was_kept_as_times_only_is_not_locked(vault: Path) -> None:
     with contextlib.closing(Recorder(mode=StoreMode.TIMES, room="", wall=SystemClock())) as recorder:
         say(recorder, "hello")
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     with reader.opened(nobody, needs_key=False) as opened:
         assert opened
         assert [recording.locked for recording in opened.page(ALL, 0)] == [False]
@@ -189,7 +189,7 @@ def test_feedback_is_kept_and_its_correction_is_sealed(three: list[str], store: 
 
 
 def test_feedback_needs_a_key_only_for_a_correction(three: list[str]) -> None:
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     with reader.opened(nobody, needs_key=False) as opened:
         assert opened
         opened.feedback(three[0], Feedback.WRONG, None)
@@ -206,7 +206,7 @@ def test_feedback_on_what_has_no_transcript_is_refused(vault: Path) -> None:
 
 
 def test_stats_count_without_a_key(three: list[str], recorder: Recorder) -> None:
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     from echoctl.model.speech import Detection
 
     recorder.detected(Detection("alexa", 0, 0, 0), MORNING_MS)

@@ -11,7 +11,7 @@ from echoctl.services.history import reader, search
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, knows, nobody, say
+from tests.heard import MORNING_MS, chooses, nobody, say
 
 ALL = Selection(all=True)
 
@@ -153,7 +153,7 @@ def test_an_epoch_that_does_not_open_takes_only_its_own(vault: Path, query: str)
 
 def test_a_locked_vault_is_not_searched(vault: Path) -> None:
     heard(["light"])
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     with reader.opened(nobody, needs_key=False) as opened:
         assert opened
         with pytest.raises(VaultLocked):

@@ -14,7 +14,7 @@ from echoctl.services.purging import guests
 from echoctl.services.vault import unlocking
 from echoctl.store import recordings
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, nobody, pcm, say
 
 PAGE = db.PAGE_SIZE
 
@@ -122,7 +122,7 @@ def test_a_damaged_way_in_is_a_problem(five: list[str]) -> None:
 
 
 def test_a_locked_vault_is_not_verified(five: list[str]) -> None:
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     with reader.opened(nobody, needs_key=False) as opened:
         assert opened
         with pytest.raises(VaultLocked):

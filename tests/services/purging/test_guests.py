@@ -12,7 +12,7 @@ from echoctl.services.history import reader, search
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import guests, purge
 from echoctl.services.purging.guests import CheckIn
-from echoctl.services.vault.guest_identity import Identity
+from echoctl.services.vault.credential import GuestCredential
 from tests.heard import MORNING_MS, nobody, say
 from tests.services.purging.test_purge import files, rows, wraps
 
@@ -63,18 +63,18 @@ def test_a_private_stay_opens_for_the_guest_alone(recorder: Recorder) -> None:
     assert line and line.startswith("AGE-SECRET-KEY-PQ-1")
     theirs = say(recorder, "theirs", MORNING_MS + 1)
     assert listed() == {mine.id: "mine", theirs.id: None}
-    assert listed(Identity(line)) == {mine.id: None, theirs.id: "theirs"}
+    assert listed(GuestCredential(line)) == {mine.id: None, theirs.id: "theirs"}
     with reader.opened(nobody, needs_key=True) as opened:
         assert opened
         assert tuple(search.Search(opened, search.containing("theirs"), ALL)) == ()
         with pytest.raises(VaultLocked, match="private stay"):
             opened.show(theirs.id)
-    with reader.opened(Identity(line.lower()), needs_key=True) as opened:
+    with reader.opened(GuestCredential(line.lower()), needs_key=True) as opened:
         assert opened
         assert tuple(search.Search(opened, search.containing("theirs"), ALL)) == (theirs.id,)
     assert line.encode() not in files()
     assert guests.check_out("Ann").count == 1
-    with pytest.raises(VaultLocked, match="opens no stay"), reader.opened(Identity(line), needs_key=True):
+    with pytest.raises(VaultLocked, match="opens no stay"), reader.opened(GuestCredential(line), needs_key=True):
         pass
     assert listed() == {mine.id: "mine"}
 
@@ -82,7 +82,7 @@ def test_a_private_stay_opens_for_the_guest_alone(recorder: Recorder) -> None:
 @pytest.mark.parametrize("line", ["", "AGE-SECRET-KEY-1QQQ", "AGE-SECRET-KEY-PQ-1QQQQQQ", "nonsense"])
 def test_a_line_that_is_no_identity_says_so(line: str) -> None:
     with pytest.raises(UsageError, match="not a guest's identity"):
-        Identity(line)
+        GuestCredential(line)
 
 
 def test_of_a_stay_that_is_not_stored_nothing_is_written(recorder: Recorder) -> None:

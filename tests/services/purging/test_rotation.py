@@ -12,11 +12,11 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import guests, purge, rotation
 from echoctl.services.purging.guests import CheckIn
 from echoctl.services.vault import os_keyring, unlocking
-from echoctl.services.vault.guest_identity import Identity
+from echoctl.services.vault.credential import GuestCredential
 from echoctl.store import purging
 from echoctl.store.database import db
 from echoctl.vault import device
-from tests.heard import MORNING_MS, knows, nobody, say
+from tests.heard import MORNING_MS, chooses, knows, nobody, say
 from tests.services.purging.test_guests import listed
 from tests.services.purging.test_purge import files, rows, wraps
 
@@ -64,7 +64,7 @@ def test_survivors_open_and_older_copies_are_dead(recorder: Recorder) -> None:
 
 def test_passphrase_and_recovery_line_go_along(recorder: Recorder) -> None:
     kept = say(recorder, "kept")
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     old_line, _ = unlocking.make_recovery(knows(GOOD))
     with pytest.raises(VaultLocked, match="wrong passphrase"):
         rotation.rotate(knows("something else"))
@@ -83,7 +83,7 @@ def test_a_private_stay_stays_the_guests(recorder: Recorder) -> None:
     line = guests.check_in(CheckIn("Ann", private=True))
     theirs = say(recorder, "theirs", MORNING_MS + 1)
     assert rotation.rotate(nobody).recordings == 1
-    assert line and listed(Identity(line))[theirs.id] == "theirs"
+    assert line and listed(GuestCredential(line))[theirs.id] == "theirs"
 
 
 def test_a_damaged_recording_does_not_keep_the_others(recorder: Recorder) -> None:
@@ -163,7 +163,7 @@ def test_where_the_keyring_opens_it_the_passphrase_is_asked_for(
 ) -> None:
     """It must not be lost, and the device key alone must not open the vault afterwards."""
     kept = say(recorder, "kept")
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     with db.session(paths.database()) as connection, unlocking.unlock(connection, knows(GOOD)) as reader:
         seed = bytes(reader.seed)
     with monkeypatch.context() as opened:

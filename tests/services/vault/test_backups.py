@@ -17,7 +17,7 @@ from echoctl.services.history import reader, verifying
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import backups, unlocking
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, knows, nobody, pcm, say
+from tests.heard import MORNING_MS, chooses, nobody, pcm, say
 
 ALL = Selection(all=True)
 
@@ -62,7 +62,7 @@ def test_on_another_machine_the_recovery_line_opens_it(recorder: Recorder, store
     say(recorder, "hello")
     recorder.close()
     line, _ = unlocking.make_recovery(nobody)
-    unlocking.set_passphrase(nobody, knows("correct horse"))
+    unlocking.set_passphrase(nobody, chooses("correct horse"))
     assert backups.backup(str(tmp_path / "backup")).opens_elsewhere
     lose(store, "data", "state")
     assert backups.restore(str(tmp_path / "backup")).device_key != "ok"

@@ -12,8 +12,9 @@ from echoctl.model.speech import Selection
 from echoctl.services.history import reader
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import key_slots, os_keyring, unlocking
+from echoctl.services.vault.credential import OwnerCredential
 from echoctl.store.database import db
-from tests.heard import knows, nobody, say
+from tests.heard import chooses, knows, nobody, say
 
 GOOD, NEW = "correct horse battery", "another one entirely"
 
@@ -44,13 +45,13 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
 @pytest.fixture
 def locked(recorder: Recorder) -> Iterator[None]:
     say(recorder, "hello")
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     yield
 
 
-def opens(ask: unlocking.Ask) -> bool:
+def opens(owner: OwnerCredential) -> bool:
     try:
-        with reader.opened(ask, needs_key=True) as opened:
+        with reader.opened(owner, needs_key=True) as opened:
             assert opened
             return [r.transcript and r.transcript.text for r in opened.page(Selection(all=True), 0)] == ["hello"]
     except VaultLocked:
@@ -75,7 +76,7 @@ def test_each_way_changes_alone(locked: None, keyring: dict[object, str]) -> Non
     key_slots.use_keyring(knows(GOOD))
     line, _ = unlocking.make_recovery(knows(GOOD))
     before = slots()
-    unlocking.set_passphrase(knows(GOOD), knows(NEW))
+    unlocking.set_passphrase(knows(GOOD), chooses(NEW))
     after = slots()
     changed = [n for n in range(8) if before[n * 128 : n * 128 + 128] != after[n * 128 : n * 128 + 128]]
     assert changed == [1]
@@ -151,7 +152,7 @@ def test_it_goes_where_it_has_no_use(
     else:
         line, _ = unlocking.make_recovery(knows(GOOD))
         Path(paths.device_key()).unlink()
-        unlocking.recover(line, knows(NEW))
+        unlocking.recover(line, chooses(NEW))
         assert not opens(nobody) and opens(knows(NEW))
     assert "keyring" not in unlocking.status().slots
 

@@ -8,17 +8,18 @@ from echoctl import paths
 from echoctl.errors import EchoctlError, NotFound, StoreError, UsageError, VaultDamaged, VaultLocked
 from echoctl.services.history import reader
 from echoctl.services.history.recorder import Recorder
-from echoctl.services.vault import unlocking
+from echoctl.services.vault import credential, unlocking
+from echoctl.services.vault.credential import OwnerCredential
 from echoctl.store import vaults as rows
 from echoctl.store.database import db
 from echoctl.vault import format as fmt
-from tests.heard import MORNING_MS, knows, nobody, say
+from tests.heard import MORNING_MS, chooses, knows, nobody, say
 
 GOOD = "correct horse battery"
 
 
-def opens(ask: unlocking.Ask = nobody) -> bool:
-    with contextlib.closing(db.connect(paths.database())) as connection, unlocking.unlock(connection, ask):
+def opens(owner: OwnerCredential = nobody) -> bool:
+    with contextlib.closing(db.connect(paths.database())) as connection, unlocking.unlock(connection, owner):
         return True
 
 
@@ -56,7 +57,7 @@ def test_a_key_that_a_first_run_left_behind_is_used(store: Path) -> None:
 
 
 def test_with_a_passphrase_both_are_needed(vault: Path) -> None:
-    assert unlocking.set_passphrase(nobody, knows(GOOD))
+    assert unlocking.set_passphrase(nobody, chooses(GOOD))
     assert opens(knows(GOOD))
     with pytest.raises(VaultLocked, match="wrong passphrase"):
         opens(knows("Correct horse battery"))
@@ -69,7 +70,7 @@ def test_with_a_passphrase_both_are_needed(vault: Path) -> None:
 
 def test_the_device_slot_is_zero_after_a_passphrase_and_in_no_file(vault: Path) -> None:
     device = slots()[: fmt.SLOT_BYTES]
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     assert slots()[: fmt.SLOT_BYTES] == bytes(fmt.SLOT_BYTES)
     raw = b"".join(file.read_bytes() for file in Path(paths.data_dir()).iterdir())
     assert device[40:72] not in raw and device[72:120] not in raw
@@ -77,9 +78,9 @@ def test_the_device_slot_is_zero_after_a_passphrase_and_in_no_file(vault: Path) 
 
 
 def test_a_changed_passphrase_ends_the_old_one_in_every_file(vault: Path) -> None:
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     old = slots()[fmt.SLOT_BYTES : 2 * fmt.SLOT_BYTES]
-    unlocking.set_passphrase(knows(GOOD), knows("another one entirely"))
+    unlocking.set_passphrase(knows(GOOD), chooses("another one entirely"))
     assert opens(knows("another one entirely"))
     with pytest.raises(VaultLocked):
         opens(knows(GOOD))
@@ -88,7 +89,7 @@ def test_a_changed_passphrase_ends_the_old_one_in_every_file(vault: Path) -> Non
 
 
 def test_a_removed_passphrase_leaves_the_device_key_alone(vault: Path) -> None:
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     unlocking.remove_passphrase(knows(GOOD))
     assert opens()
     assert not unlocking.status().asks
@@ -96,18 +97,18 @@ def test_a_removed_passphrase_leaves_the_device_key_alone(vault: Path) -> None:
 
 def test_a_short_passphrase_is_refused_and_nothing_changes(vault: Path) -> None:
     with pytest.raises(UsageError, match="at least 8"):
-        unlocking.set_passphrase(nobody, knows("sésame"))
+        unlocking.set_passphrase(nobody, chooses("sésame"))
     assert opens()
 
 
 def test_a_passphrase_is_the_same_however_its_accents_are_typed(vault: Path) -> None:
-    unlocking.set_passphrase(nobody, lambda: unlocking.as_passphrase("cre\u0300me bru\u0302le\u0301e"))
-    assert opens(lambda: unlocking.as_passphrase("cr\u00e8me br\u00fbl\u00e9e"))
+    unlocking.set_passphrase(nobody, lambda: credential.as_passphrase("cre\u0300me bru\u0302le\u0301e"))
+    assert opens(OwnerCredential(lambda: credential.as_passphrase("cr\u00e8me br\u00fbl\u00e9e")))
 
 
 def test_setting_a_passphrase_leaves_the_listener_alone(recorder: Recorder) -> None:
     say(recorder, "before")
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     say(recorder, "after", MORNING_MS + 1)
     with reader.opened(knows(GOOD), needs_key=True) as opened:
         assert opened
@@ -118,11 +119,11 @@ def test_setting_a_passphrase_leaves_the_listener_alone(recorder: Recorder) -> N
 
 def test_the_recovery_line_opens_without_key_and_passphrase(recorder: Recorder) -> None:
     made = say(recorder, "hello")
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     line, clean = unlocking.make_recovery(knows(GOOD))
     assert clean and line.startswith("AGE-SECRET-KEY-1") and len(line) == 74
     os.unlink(paths.device_key())
-    assert unlocking.recover(f"  {line[:30]}\n{line[30:]}\n", knows("a new passphrase"))
+    assert unlocking.recover(f"  {line[:30]}\n{line[30:]}\n", chooses("a new passphrase"))
     with reader.opened(knows("a new passphrase"), needs_key=True) as opened:
         assert opened and opened.show(made.id).transcript == made.transcript
     with pytest.raises(VaultLocked):
@@ -141,7 +142,7 @@ def test_recovery_to_the_device_key_alone_sets_a_foreign_key_aside(vault: Path) 
 def test_recovery_keeps_a_device_key_that_is_right(vault: Path) -> None:
     line, _ = unlocking.make_recovery(nobody)
     key = Path(paths.device_key()).read_bytes()
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     unlocking.recover(line, None)
     assert Path(paths.device_key()).read_bytes() == key
     assert opens()
@@ -226,7 +227,7 @@ def test_every_byte_of_the_device_slot_counts(vault: Path, position: int) -> Non
 
 
 def test_a_damaged_passphrase_slot_is_not_called_a_wrong_passphrase(vault: Path) -> None:
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     damage_slots(fmt.SLOT_BYTES + 50)
     with pytest.raises(VaultDamaged):
         opens(knows(GOOD))
@@ -257,19 +258,3 @@ def test_before_there_is_a_vault(store: Path) -> None:
         unlocking.status()
     with reader.opened(nobody, needs_key=True) as opened:
         assert opened
-
-
-def test_passphrases_from_file_and_command(tmp_path: Path) -> None:
-    file = tmp_path / "pw"
-    file.write_text("one two three \nsecond line\n")
-    assert unlocking.passphrase_from_file(str(file)) == b"one two three "
-    assert unlocking.passphrase_from_command(f"cat {file}") == b"one two three "
-    for bad in (str(tmp_path / "none"), str(tmp_path)):
-        with pytest.raises(UsageError):
-            unlocking.passphrase_from_file(bad)
-    file.write_text("\n")
-    with pytest.raises(UsageError):
-        unlocking.passphrase_from_file(str(file))
-    for command in ("false", "/does/not/exist", "sh -c 'echo", ""):
-        with pytest.raises((VaultLocked, UsageError)):
-            unlocking.passphrase_from_command(command)
