@@ -15,7 +15,7 @@ lint:  ## Check style, types, import directions and shape
 	@tools/lint
 
 format:  ## Rewrite the code in its style
-	@tools/setup test
+	@tools/setup packages
 	@.venv/bin/ruff check --fix --quiet .
 	@.venv/bin/ruff format .
 
