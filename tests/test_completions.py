@@ -215,12 +215,13 @@ def test_bash_loads_the_script_when_it_is_first_needed(path: Path, tmp_path: Pat
 
 
 @pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="hatchling builds wheels: tools/setup")
-def test_the_wheel_brings_the_scripts(tmp_path: Path) -> None:
+def test_the_wheel_brings_the_scripts_and_says_that_it_has_types(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert {f"echoctl/completions/{file}" for file in SCRIPTS.values()} <= set(names)
+    assert "echoctl/py.typed" in names
 
 
 def test_the_powershell_script_is_well_formed_and_complete() -> None:
