@@ -17,10 +17,18 @@ from typing import Any
 import pytest
 
 from echoctl import paths
-from tests.lab.sound import sound_lab as sound_lab
-from tests.lab.terminal import terminal as terminal
-from tests.skips import pytest_make_collect_report as pytest_make_collect_report
-from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
+
+pytest_plugins = [
+    "tests.harness.skips",
+    "tests.heard",
+    "tests.hooks.made",
+    "tests.lab.cage",
+    "tests.lab.listener",
+    "tests.lab.net",
+    "tests.lab.sound",
+    "tests.lab.terminal",
+]
+"""Where the fixtures are that several packages of tests share."""
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

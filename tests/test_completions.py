@@ -15,13 +15,11 @@ from echoctl.services.system.completion import SCRIPTS
 from echoctl.services.system.completion import values as complete
 from echoctl.store.completion import KINDS
 from tests.conftest import REPOSITORY
-from tests.heard import recorder, say, store, vault
+from tests.heard import say
 from tests.lab.shells import COMPLETIONS, Shell, install
 from tools import make_completions
 from tools.shells.tree import ASKED as RULES
 from tools.shells.tree import KNOWN, tree
-
-__all__ = ["recorder", "store", "vault"]
 
 BASH = ["bash", "--norc", "--noprofile", "-i"]
 

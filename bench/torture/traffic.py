@@ -8,8 +8,8 @@ import resource
 import sys
 import time
 
-from tests.traffic.mutation import torture
-from tests.traffic.targets import all_targets
+from tests.traffic.torture.mutation import torture
+from tests.traffic.torture.targets import all_targets
 
 INPUTS = 1_000_000
 SHARES = {"capture": 0.3, "dns": 0.2, "hello": 0.2, "datagram": 0.1, "frames": 0.2}

@@ -13,9 +13,7 @@ import pytest
 from echoctl import paths
 from echoctl.services.vault import unlocking
 from tests.conftest import REPOSITORY, Run
-from tests.lab.cage import caged, needs_namespaces, open_folder, somebody
-
-__all__ = ["open_folder"]
+from tests.lab.cage import caged, needs_namespaces, somebody
 
 pytestmark = [pytest.mark.lab, needs_namespaces]
 

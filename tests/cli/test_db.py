@@ -5,8 +5,7 @@ from pathlib import Path
 from echoctl import paths
 from echoctl.services.history.recorder import Recorder
 from echoctl.store.database import db
-from tests.cli.history.test_commands import Main
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import Main
 from tests.heard import say
 
 

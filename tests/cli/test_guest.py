@@ -3,7 +3,6 @@ from pathlib import Path
 from typing import Any
 
 from echoctl.services.history.recorder import Recorder
-from tests.cli.history.test_commands import main as main
 from tests.heard import say
 
 Main = Callable[..., Any]

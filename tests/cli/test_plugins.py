@@ -3,9 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Run
-from tests.hooks.made import Shelf, shelf
-
-__all__ = ["shelf"]
+from tests.hooks.made import Shelf
 
 Cli = Callable[..., Run]
 

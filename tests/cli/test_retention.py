@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from echoctl.services.history.recorder import Recorder
-from tests.cli.history.test_commands import main as main
 from tests.heard import say
 
 Main = Callable[..., Any]

@@ -14,14 +14,13 @@ import pytest
 import soundfile
 
 from tests.conftest import Run
-from tests.e2e.conftest import Running, _model, sample, start
-
-__all__ = ["_model", "sample", "start"]
+from tests.lab.listener import Running
 
 KILLS = int(os.environ.get("ECHOCTL_KILLS", "30"))
 """More of them take a while: each loads the speech model. tests/crash/test_kill_recorder.py has the rest of the 100."""
 
 
+@pytest.mark.usefixtures("installed_model")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_no_acknowledged_recording_is_lost_or_unreadable(

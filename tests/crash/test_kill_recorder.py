@@ -17,8 +17,6 @@ from echoctl.services.purging import purge
 from echoctl.services.system import database
 from echoctl.services.vault import unlocking
 from tests.heard import nobody
-from tests.heard import store as store
-from tests.heard import vault as vault
 
 KILLS = 100
 

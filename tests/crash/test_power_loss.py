@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.counts import SEED, asked
+from tests.crash.aftermath import check, ended, use
 from tests.crash.power import TRACED, Disk, calls
-from tests.crash.test_faults import check, ended, use
-from tests.crash.test_faults import template as template
+from tests.harness.counts import SEED, asked
 
 LOSSES = asked(100)
 

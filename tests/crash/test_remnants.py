@@ -22,11 +22,10 @@ from echoctl.services.vault import unlocking
 from echoctl.store import slabs
 from echoctl.store.database import db, wal
 from tests.conftest import REPOSITORY
-from tests.counts import SEED, asked
 from tests.crash import other_sqlite
 from tests.crash.remnants import left, pages, wraps
 from tests.crash.schedule import schedule
-from tests.heard import store as store
+from tests.harness.counts import SEED, asked
 
 Tell = Callable[[str, int], None]
 

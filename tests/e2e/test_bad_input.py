@@ -16,7 +16,7 @@ import soundfile
 
 from echoctl import paths
 from tests.conftest import REPOSITORY, Run
-from tests.e2e.conftest import Running
+from tests.lab.listener import Running
 
 Cli = Callable[..., Run]
 Start = Callable[..., Running]

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY, Run
-from tests.e2e.conftest import Running
-from tests.hooks.made import Shelf, shelf
-
-__all__ = ["shelf"]
+from tests.hooks.made import Shelf
+from tests.lab.listener import Running
 
 Cli = Callable[..., Run]
 Start = Callable[..., Running]

@@ -10,7 +10,7 @@ import pytest
 
 from echoctl import paths
 from tests.conftest import Run
-from tests.e2e.conftest import Running
+from tests.lab.listener import Running
 
 Cli = Callable[..., Run]
 Start = Callable[..., Running]

@@ -13,10 +13,8 @@ import pytest
 from echoctl import paths
 from echoctl.services import state
 from tests.conftest import Run
-from tests.e2e.conftest import Running
-from tests.lab.sound import SoundLab, sound_lab
-
-__all__ = ["sound_lab"]
+from tests.lab.listener import Running
+from tests.lab.sound import SoundLab
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

@@ -11,11 +11,9 @@ import pytest
 
 from echoctl.sandbox import attestation
 from tests.conftest import REPOSITORY, Run
-from tests.e2e.conftest import Running
 from tests.lab.cage import caged, needs_namespaces, somebody
-from tests.lab.sound import SoundLab, sound_lab
-
-__all__ = ["sound_lab"]
+from tests.lab.listener import Running
+from tests.lab.sound import SoundLab
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow, needs_namespaces]
 

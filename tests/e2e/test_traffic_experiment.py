@@ -11,7 +11,6 @@ import pytest
 
 from tests.conftest import REPOSITORY, Run
 from tests.lab.net import INTERFACE, SPEAKER_MAC, NetLab
-from tests.lab.net import net_lab as net_lab
 
 pytestmark = pytest.mark.lab
 

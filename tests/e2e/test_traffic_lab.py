@@ -17,7 +17,6 @@ from tests.conftest import REPOSITORY, Run
 from tests.lab import scene
 from tests.lab.cloud import NAMES
 from tests.lab.net import INTERFACE, SPEAKER_MAC, NetLab, missing, network
-from tests.lab.net import net_lab as net_lab
 
 Cli = Callable[..., Run]
 

@@ -16,7 +16,6 @@ import pytest
 from tests.conftest import REPOSITORY, Run
 from tests.lab import net
 from tests.lab.net import NetLab
-from tests.lab.net import net_lab as net_lab
 
 pytestmark = pytest.mark.lab
 

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from echoctl.hooks.manager import COMPLAINTS, QUEUE, Hooks, dated
-from tests.hooks.made import Shelf, shelf
-
-__all__ = ["shelf"]
+from tests.hooks.made import Shelf
 
 
 def hear(hooks: Hooks, *events: Mapping[str, Any]) -> None:

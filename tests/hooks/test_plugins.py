@@ -10,9 +10,7 @@ import pytest
 
 from echoctl.errors import PluginError
 from echoctl.hooks.plugins import LIVES, PluginProcess, installed, missing
-from tests.hooks.made import Shelf, shelf
-
-__all__ = ["shelf"]
+from tests.hooks.made import Shelf
 
 WAKE = {"v": 1, "type": "wake", "word": "alexa"}
 

@@ -1,1 +1,1 @@
-"""Real parts for tests: a room with a microphone. Each needs system packages, which `make test` installs."""
+"""Parts for tests, real ones and stand-ins: a room with a microphone, a network. `make test` brings what they need."""

@@ -7,13 +7,12 @@ import pytest
 import soundfile
 
 from tests.conftest import Run
-from tests.e2e.conftest import _model, sample
-
-__all__ = ["_model", "sample"]
 
 Cli = Callable[..., Run]
 
 CANARY = b"kitchen"
+
+pytestmark = pytest.mark.usefixtures("installed_model")
 
 
 def files(*folders: Path) -> Iterator[Path]:

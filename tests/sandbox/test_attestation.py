@@ -9,9 +9,7 @@ import pytest
 
 from echoctl.sandbox import attestation, counters
 from tests.conftest import REPOSITORY
-from tests.lab.cage import needs_namespaces, open_folder
-
-__all__ = ["open_folder"]
+from tests.lab.cage import needs_namespaces
 
 STRANGER = """
 import resource, socket, sys

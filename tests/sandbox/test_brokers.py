@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 
 from echoctl.sandbox import brokers
-from tests.lab.cage import open_folder
-
-__all__ = ["open_folder"]
 
 
 @pytest.fixture

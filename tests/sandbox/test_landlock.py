@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.cage import caged, open_folder, somebody
+from tests.lab.cage import caged, somebody
 from tests.sandbox.conftest import Inside
-
-__all__ = ["open_folder"]
 
 pytestmark = pytest.mark.lab
 

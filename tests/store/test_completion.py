@@ -4,9 +4,7 @@ from echoctl import paths
 from echoctl.services.history.recorder import Recorder
 from echoctl.store import completion
 from echoctl.store.database import db
-from tests.heard import MORNING_MS, recorder, say, store, vault
-
-__all__ = ["recorder", "store", "vault"]
+from tests.heard import MORNING_MS, say
 
 
 def offered(kind: str, prefix: str = "") -> list[tuple[str, str]]:

@@ -16,10 +16,10 @@ from echoctl.model.speech import Selection
 from echoctl.services.history import archiving, exporting, importing, reader
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import purge
-from tests.counts import SEED, asked
+from tests.harness.counts import SEED, asked
 from tests.heard import MORNING_MS, nobody, pcm, say
 from tests.torture.mutations import mutated
-from tests.vault.test_agefile import pair
+from tests.vault.identities import pair
 
 COUNT = asked(150)
 LIMIT_S = 2.0

@@ -22,7 +22,7 @@ from echoctl.services.history import reader
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.store.database import db
-from tests.counts import SEED, asked
+from tests.harness.counts import SEED, asked
 from tests.heard import MORNING_MS, chooses, nobody, pcm, say
 from tests.torture.mutations import mutated
 

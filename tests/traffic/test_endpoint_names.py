@@ -7,7 +7,7 @@ from echoctl.traffic.pcap import PcapReader
 from echoctl.traffic.protocols.tls import handshake
 from tests.traffic import packets as p
 from tests.traffic.protocols.greetings import client_hello, crypto, initial
-from tests.traffic.protocols.test_dns import message, record
+from tests.traffic.protocols.messages import message, record
 
 T = 1_700_000_000
 NAME = "avs-alexa-4-na.amazon.com"

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from echoctl.errors import UsageError
-from echoctl.vault import age, agefile, keys, stream
+from echoctl.vault import age, agefile, stream
 from echoctl.vault.agefile import AgeError
 from tests.conftest import REPOSITORY
+from tests.vault.identities import pair
 from tests.vault.independent import hpke_open
 
 VECTORS = REPOSITORY / "tests/vectors/age-cctv-0.2.0.zip"
@@ -56,17 +57,6 @@ def test_all_vectors_that_apply_were_run() -> None:
     assert Counter(dict(fields)["expect"] for fields, _ in ALL.values()) == {
         "success": 18, "header failure": 40, "payload failure": 18, "no match": 8, "HMAC failure": 1,
     }  # fmt: skip
-
-
-def pair(hybrid: bool) -> tuple[tuple[str, bytearray], tuple[str, bytes]]:
-    """An identity and its recipient."""
-    from cryptography.hazmat.primitives.asymmetric import x25519
-
-    secret = bytearray(hashlib.sha256(b"somebody").digest())
-    if hybrid:
-        return (age.HYBRID_PREFIX, secret), ("age1pq", keys.public_bytes(secret))
-    private = x25519.X25519PrivateKey.from_private_bytes(bytes(secret))
-    return (age.PREFIX, secret), ("age", private.public_key().public_bytes_raw())
 
 
 @pytest.mark.parametrize("hybrid", [False, True])

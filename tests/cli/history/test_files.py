@@ -12,13 +12,10 @@ from echoctl.model.speech import Selection
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import purge
 from echoctl.vault import age
-from tests.cli.history.test_commands import GOOD, Main, locked, pw, three
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import Main
 from tests.heard import MORNING_MS, say
 from tests.terminal import converse
-from tests.vault.test_agefile import pair
-
-__all__ = ["GOOD", "locked", "pw", "three"]
+from tests.vault.identities import pair
 
 
 def test_a_folder_goes_out_and_comes_back(main: Main, three: list[str], tmp_path: Path) -> None:

@@ -7,12 +7,9 @@ import pytest
 
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
-from tests.cli.history.test_commands import GOOD, Main, locked, pw, three
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import GOOD, Main
 from tests.conftest import REPOSITORY
 from tests.heard import MORNING_MS, chooses, nobody, say
-
-__all__ = ["locked", "pw", "three"]
 
 
 def test_what_was_found_is_a_table_like_the_list(main: Main, three: list[str]) -> None:

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.history.test_commands import Main
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import Main
 from tests.traffic import packets as p
 from tests.traffic.synthetic import speech
 

@@ -5,8 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from echoctl.model.traffic import Device
-from tests.cli.history.test_commands import Main
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import Main
 from tests.traffic.synthetic import BEGIN_MS, SPEAKER, speech
 from tests.watched import watched
 

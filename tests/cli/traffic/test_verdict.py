@@ -2,8 +2,7 @@ import pytest
 
 from echoctl.cli.traffic import verdict
 from echoctl.model.traffic import Device
-from tests.cli.history.test_commands import Main
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import Main
 from tests.traffic.synthetic import report, speech
 from tests.watched import watched
 

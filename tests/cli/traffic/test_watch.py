@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY, Run
+from tests.lab.programs import path as path
+from tests.lab.programs import program
 from tests.traffic import packets as p
-from tests.traffic.programs import path as path
-from tests.traffic.programs import program
 
 Cli = Callable[..., Run]
 

@@ -7,12 +7,9 @@ import pytest
 from echoctl import paths
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
-from tests.cli.history.test_commands import GOOD, Main, locked, pw, three
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import Main
 from tests.heard import nobody, pcm, say
-from tests.services.history.test_verifying import change
-
-__all__ = ["GOOD", "locked", "pw", "three"]
+from tests.services.history.damage import change
 
 
 def test_a_good_store_is_said_to_be_whole(main: Main, three: list[str]) -> None:

@@ -7,8 +7,7 @@ from echoctl import paths
 from echoctl.cli.terminal import passphrase
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
-from tests.cli.history.test_commands import GOOD, Main
-from tests.cli.history.test_commands import main as main
+from tests.cli.inside import GOOD, Main
 from tests.heard import say
 from tests.terminal import converse
 

@@ -16,7 +16,7 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.store.database import db
 from echoctl.vault import agefile
 from tests.heard import nobody, pcm, say
-from tests.vault.test_agefile import pair
+from tests.vault.identities import pair
 
 
 def cut_off(chunk: int) -> None:

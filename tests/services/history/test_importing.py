@@ -20,10 +20,8 @@ from echoctl.services.vault import unlocking
 from echoctl.store import purging
 from echoctl.store.database import db
 from tests.heard import MORNING_MS, chooses, knows, nobody, pcm, say
-from tests.services.history.test_archiving import heard
-from tests.vault.test_agefile import pair
+from tests.vault.identities import pair
 
-__all__ = ["heard"]
 ALL = Selection(all=True)
 Change = Callable[[dict[str, Any]], object]
 

@@ -15,15 +15,9 @@ from echoctl.services.vault import unlocking
 from echoctl.store import recordings
 from echoctl.store.database import db
 from tests.heard import MORNING_MS, chooses, nobody, pcm, say
+from tests.services.history.damage import change
 
 PAGE = db.PAGE_SIZE
-
-
-def change(query: str, *values: object) -> None:
-    with contextlib.closing(db.connect(paths.database())) as connection:
-        connection.execute("PRAGMA foreign_keys = OFF")
-        with db.immediate(connection):
-            connection.execute(query, values)
 
 
 @pytest.fixture

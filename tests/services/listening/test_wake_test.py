@@ -12,7 +12,6 @@ from echoctl.errors import DeviceError, EchoctlError, NotFound, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_SAMPLES, SAMPLE_RATE, Detection, NearMiss
 from echoctl.services.listening import wake_test
 from echoctl.services.listening.wake_test import Sound
-from tests.heard import store as store
 
 CHUNK_S = CHUNK_SAMPLES / SAMPLE_RATE
 

@@ -14,7 +14,7 @@ from echoctl.services.purging import guests, purge
 from echoctl.services.purging.guests import CheckIn
 from echoctl.services.vault.credential import GuestCredential
 from tests.heard import MORNING_MS, nobody, say
-from tests.services.purging.test_purge import files, rows, wraps
+from tests.services.purging.stored import files, listed, rows, wraps
 
 ALL = Selection(all=True)
 
@@ -22,15 +22,6 @@ ALL = Selection(all=True)
 def written() -> list[bytes]:
     """The database and its log; the third file holds locks and changes when it is read."""
     return [Path(paths.database() + end).read_bytes() for end in ("", "-wal")]
-
-
-def listed(ask: object = nobody) -> dict[str, str | None]:
-    """Text of each recording by id, None where it is locked."""
-    with reader.opened(ask, needs_key=True) as opened:  # type: ignore[arg-type]
-        assert opened
-        found = opened.page(ALL, 0)
-    assert not any(recording.damaged for recording in found)
-    return {recording.id: recording.transcript.text if recording.transcript else None for recording in found}
 
 
 def test_what_a_guest_said_goes_at_check_out_and_nothing_else(recorder: Recorder) -> None:

@@ -21,13 +21,9 @@ from echoctl.services.vault import unlocking
 from echoctl.store import events, purging, slabs
 from echoctl.store.database import db, reserve, wal
 from tests.heard import MORNING_MS, nobody, say
+from tests.services.purging.stored import files, rows, wraps
 
 ALL = Selection(all=True)
-
-
-def rows(query: str) -> list[tuple[object, ...]]:
-    with contextlib.closing(db.connect(paths.database())) as connection:
-        return connection.execute(query).fetchall()
 
 
 def fill(count: int) -> list[str]:
@@ -44,19 +40,6 @@ def fill(count: int) -> list[str]:
             ).id
             for n in range(count)
         ]
-
-
-def wraps() -> dict[str, bytes]:
-    """Every recording's wrapped key."""
-    with contextlib.closing(db.connect(paths.database())) as connection:
-        places = connection.execute("SELECT uid, epoch, seq FROM recording").fetchall()
-        blobs = {epoch: slabs.read(connection, epoch) for _, epoch, _ in places}
-    size = slabs.SLOT_BYTES
-    return {uid: blobs[epoch][seq * size : (seq + 1) * size] for uid, epoch, seq in places}
-
-
-def files() -> bytes:
-    return b"".join(Path(paths.data_dir(), name).read_bytes() for name in sorted(os.listdir(paths.data_dir())))
 
 
 def texts() -> list[str]:

@@ -8,7 +8,7 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import guests, purge, retention
 from echoctl.services.purging.retention import EVERYWHERE, Rule
 from tests.heard import say
-from tests.services.purging.test_guests import listed
+from tests.services.purging.stored import listed
 
 DAY_MS = 86_400_000
 

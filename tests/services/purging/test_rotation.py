@@ -17,8 +17,7 @@ from echoctl.store import purging
 from echoctl.store.database import db
 from echoctl.vault import device
 from tests.heard import MORNING_MS, chooses, knows, nobody, say
-from tests.services.purging.test_guests import listed
-from tests.services.purging.test_purge import files, rows, wraps
+from tests.services.purging.stored import files, listed, rows, wraps
 
 GOOD = "correct horse battery"
 STATE = [".db", ".db-wal", ".db-shm"]

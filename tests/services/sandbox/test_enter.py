@@ -14,9 +14,7 @@ from echoctl import paths
 from echoctl.errors import DeviceError, Refused
 from echoctl.services.sandbox import enter, levels
 from tests.conftest import REPOSITORY
-from tests.lab.cage import caged, needs_namespaces, open_folder, somebody
-
-__all__ = ["open_folder"]
+from tests.lab.cage import caged, needs_namespaces, somebody
 
 SEAL = """
 import json, os, sys

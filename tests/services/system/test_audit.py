@@ -12,10 +12,8 @@ from echoctl.services.sandbox import levels
 from echoctl.services.system import audit
 from echoctl.services.system.health import Grade
 from tests.conftest import Run
-from tests.e2e.conftest import Running, start
 from tests.lab.cage import needs_namespaces
-
-__all__ = ["start"]
+from tests.lab.listener import Running
 
 GOOD = Attestation(
     pid=4711,

@@ -11,9 +11,9 @@ from echoctl.services.traffic import live
 from echoctl.services.traffic.importer import Fresh, ImportReport
 from echoctl.store import recordings, traffic
 from echoctl.store.database import db
+from tests.lab.programs import path as path
+from tests.lab.programs import program
 from tests.traffic import packets as p
-from tests.traffic.programs import path as path
-from tests.traffic.programs import program
 
 HERE = live.Where("lo")
 

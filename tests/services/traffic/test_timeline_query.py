@@ -2,10 +2,8 @@ from pathlib import Path
 
 from echoctl.model.traffic import VerdictWord
 from echoctl.services.traffic import timeline, timeline_query
-from tests.heard import recorder, store, vault
-from tests.tui.pictures import HOSTS, NOW_S, SAID, evening
-
-__all__ = ["evening", "recorder", "store", "vault"]
+from tests.tui.pictures import HOSTS, NOW_S, SAID
+from tests.tui.pictures import evening as evening
 
 NOW_MS = round(NOW_S * 1000)
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from echoctl import paths
 from echoctl.store.database import blockers, db
-from tests.heard import store as store
-from tests.heard import vault as vault
 
 HOLD = """
 import sys

@@ -13,8 +13,6 @@ from echoctl.services.purging import purge
 from echoctl.store import slabs
 from echoctl.store.database import db, key_marker, wal
 from tests.heard import say
-from tests.heard import store as store
-from tests.heard import vault as vault
 
 SECRET = b"a wrapped key that was in the log"
 

@@ -6,9 +6,7 @@ from echoctl import paths
 from echoctl.errors import StoreError
 from echoctl.services.vault import unlocking
 from echoctl.store.database.watch import DatabaseWatch
-from tests.heard import recorder, say, store, vault
-
-__all__ = ["recorder", "store", "vault"]
+from tests.heard import say
 
 
 def test_it_sees_a_store_come_change_go_and_come_back(store: Path) -> None:

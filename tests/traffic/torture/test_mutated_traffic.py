@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from tests.traffic.mutation import torture
-from tests.traffic.targets import all_targets
+from tests.traffic.torture.mutation import torture
+from tests.traffic.torture.targets import all_targets
 
 INPUTS = 4000
 """Per target; make torture runs a million in all."""

@@ -26,7 +26,7 @@ MODULE = "import pytest\npytest.importorskip('no_such_package')\ndef test_never(
 def outcome(folder: Path, tests: str, ci: str) -> str:
     (folder / "test_some.py").write_text(tests)
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.skips", "-p", "no:cacheprovider", "-q", str(folder)],
+        [sys.executable, "-m", "pytest", "-p", "tests.harness.skips", "-p", "no:cacheprovider", "-q", str(folder)],
         capture_output=True,
         text=True,
         cwd=folder,

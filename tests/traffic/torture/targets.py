@@ -17,9 +17,9 @@ from echoctl.traffic.protocols.http import Request
 from echoctl.traffic.protocols.quic import Initials
 from echoctl.traffic.protocols.tls import Greeting, Short, handshake, server_name
 from tests.traffic import packets as p
-from tests.traffic.mutation import Target
 from tests.traffic.protocols.greetings import client_hello, crypto, initial
-from tests.traffic.protocols.test_dns import message, record
+from tests.traffic.protocols.messages import message, record
+from tests.traffic.torture.mutation import Target
 
 T = 1_700_000_000
 NAME = "avs-alexa-4-na.amazon.com"
