@@ -8,7 +8,7 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from tests.cli.inside import GOOD, Main
 from tests.conftest import Run
-from tests.heard import MORNING_MS, knows, nobody, say
+from tests.heard import MORNING_MS, chooses, nobody, say
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def three(recorder: Recorder) -> list[str]:
 
 @pytest.fixture
 def locked(three: list[str]) -> list[str]:
-    unlocking.set_passphrase(nobody, knows(GOOD))
+    unlocking.set_passphrase(nobody, chooses(GOOD))
     return three
 
 
