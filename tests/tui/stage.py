@@ -1,9 +1,8 @@
 """A dashboard on a screen in memory, with the events of an ear that is not there."""
 
-import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -77,11 +76,6 @@ class Scene:
     async def sees(self, text: str) -> None:
         """Wait until the screen says so."""
         await self.until(lambda: text in self.screen)
-
-
-def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a scene to its end."""
-    asyncio.run(scene())
 
 
 @contextlib.asynccontextmanager

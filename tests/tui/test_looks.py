@@ -9,18 +9,15 @@ from textual.theme import Theme
 from echoctl.errors import UsageError
 from echoctl.tui import theme
 from echoctl.tui.widgets.ring import Look
-from tests.tui.stage import IDLE, MUTED, READY, STATES, play, stage
+from tests.tui.stage import IDLE, MUTED, READY, STATES, stage
 
 
 @pytest.mark.parametrize("name", [one.name for one in theme.THEMES])
-def test_each_theme_paints(heard: list[str], name: str) -> None:
-    async def scene() -> None:
-        async with stage(theme=name) as on:
-            on.hear(*STATES["listening"])
-            await on.sees("● listening")
-            await on.sees("set a timer")
-
-    play(scene)
+async def test_each_theme_paints(heard: list[str], name: str) -> None:
+    async with stage(theme=name) as on:
+        on.hear(*STATES["listening"])
+        await on.sees("● listening")
+        await on.sees("set a timer")
 
 
 def contrast(one: str, other: str) -> float:
@@ -46,63 +43,46 @@ def test_every_text_can_be_read(one: Theme) -> None:
 
 
 @pytest.mark.parametrize("name", ["nord", "solarized-light", "ansi-dark"])
-def test_a_theme_that_is_not_ours_lends_its_colours(heard: list[str], name: str) -> None:
-    async def scene() -> None:
-        async with stage(theme=name) as on:
-            await on.sees("set a timer")
-            cursor = on.app.history.get_component_styles("history--cursor")
-            assert cursor.background != cursor.color
-            assert on.app.theme_variables["e-edge"] not in theme.THEMES[0].variables.values()
-
-    play(scene)
+async def test_a_theme_that_is_not_ours_lends_its_colours(heard: list[str], name: str) -> None:
+    async with stage(theme=name) as on:
+        await on.sees("set a timer")
+        cursor = on.app.history.get_component_styles("history--cursor")
+        assert cursor.background != cursor.color
+        assert on.app.theme_variables["e-edge"] not in theme.THEMES[0].variables.values()
 
 
-def test_an_unknown_theme_is_a_mistake_with_a_hint(store: Path) -> None:
+async def test_an_unknown_theme_is_a_mistake_with_a_hint(store: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        play(lambda: _enter(theme="echoctl-drak"))
+        async with stage(theme="echoctl-drak"):
+            pass
     assert caught.value.hint == "did you mean echoctl-dark?"
 
 
-async def _enter(**options: str) -> None:
-    async with stage(**options):  # type: ignore[arg-type]
-        pass
-
-
-def test_ascii_draws_nothing_else(heard: list[str]) -> None:
-    async def scene() -> None:
-        async with stage(ascii=True) as on:
-            on.hear(*STATES["listening"])
-            await on.sees("@ listening")
-            await on.sees("set a timer")
-            assert on.app.ring.look is Look.ASCII
-            assert on.screen.isascii()
-
-    play(scene)
+async def test_ascii_draws_nothing_else(heard: list[str]) -> None:
+    async with stage(ascii=True) as on:
+        on.hear(*STATES["listening"])
+        await on.sees("@ listening")
+        await on.sees("set a timer")
+        assert on.app.ring.look is Look.ASCII
+        assert on.screen.isascii()
 
 
 @pytest.mark.parametrize("keys", ["enter", "d", "D", "e", "f", "slash", "question_mark", "ctrl+p"])
-def test_ascii_draws_nothing_else_over_the_panes(heard: list[str], keys: str) -> None:
-    async def scene() -> None:
-        async with stage(ascii=True) as on:
-            await on.sees("set a timer")
-            await on.press(keys)
-            await on.until(lambda: len(on.app.screen_stack) == 2)
-            await on.pilot.pause(0.1)
-            assert on.screen.isascii(), on.screen
-
-    play(scene)
+async def test_ascii_draws_nothing_else_over_the_panes(heard: list[str], keys: str) -> None:
+    async with stage(ascii=True) as on:
+        await on.sees("set a timer")
+        await on.press(keys)
+        await on.until(lambda: len(on.app.screen_stack) == 2)
+        await on.pilot.pause(0.1)
+        assert on.screen.isascii(), on.screen
 
 
-def test_without_colour_the_frame_tells_too(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colour_the_frame_tells_too(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-
-    async def scene() -> None:
-        async with stage() as on:
-            assert on.app.ring.look is Look.MONO
-            on.hear(READY, MUTED)
-            await on.sees("■ MUTED")
-            await on.sees("┏")
-            on.hear(IDLE)
-            await on.until(lambda: "┏" not in on.screen)
-
-    play(scene)
+    async with stage() as on:
+        assert on.app.ring.look is Look.MONO
+        on.hear(READY, MUTED)
+        await on.sees("■ MUTED")
+        await on.sees("┏")
+        on.hear(IDLE)
+        await on.until(lambda: "┏" not in on.screen)

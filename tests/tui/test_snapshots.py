@@ -12,7 +12,6 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.tui import pictures
-from tests.tui.stage import play
 
 FOLDER = Path(__file__).parent / "snapshots"
 PICTURE = REPOSITORY / "docs" / "tui.svg"
@@ -31,27 +30,20 @@ def compare(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40", "200x60", "50x15", "20x5"])
-def test_the_screen_at_each_size(size: str, evening: None) -> None:
+async def test_the_screen_at_each_size(size: str, evening: None) -> None:
     width, _, height = size.partition("x")
-
-    async def scene() -> None:
-        async with pictures.evening_stage((int(width), int(height))) as on:
-            compare(size, on.screen + "\n")
-            assert not ADDRESS.search(on.app.export_screenshot())
-
-    play(scene)
+    async with pictures.evening_stage((int(width), int(height))) as on:
+        compare(size, on.screen + "\n")
+        assert not ADDRESS.search(on.app.export_screenshot())
 
 
-def test_the_picture_in_the_documentation_is_what_the_code_draws(evening: None) -> None:
-    async def scene() -> None:
-        async with pictures.evening_stage((120, 40)) as on:
-            svg = pictures.portable(on.app.export_screenshot(title="echoctl tui"))
-            assert not ADDRESS.search(svg)
-            if ANEW:
-                PICTURE.write_text(svg, "utf-8")
-            assert pictures.words(svg) == pictures.words(PICTURE.read_text("utf-8"))
-
-    play(scene)
+async def test_the_picture_in_the_documentation_is_what_the_code_draws(evening: None) -> None:
+    async with pictures.evening_stage((120, 40)) as on:
+        svg = pictures.portable(on.app.export_screenshot(title="echoctl tui"))
+        assert not ADDRESS.search(svg)
+        if ANEW:
+            PICTURE.write_text(svg, "utf-8")
+        assert pictures.words(svg) == pictures.words(PICTURE.read_text("utf-8"))
 
 
 def test_the_search_for_addresses_sees_them() -> None:
