@@ -17,13 +17,13 @@ from echoctl.services.history.page_index import Overview
 from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.tui import keys, layout, shell_commands, theme
 from echoctl.tui.feed import EarFeed
-from echoctl.tui.history_actions import Records
+from echoctl.tui.history_actions import HistoryActions
 from echoctl.tui.live_state import Now, Role
-from echoctl.tui.traffic_worker import Lookout
+from echoctl.tui.traffic_worker import TrafficWorker
 from echoctl.tui.widgets.history import HistoryList
 from echoctl.tui.widgets.keybar import KeyBar
 from echoctl.tui.widgets.now import NowPane
-from echoctl.tui.widgets.ring import Ring
+from echoctl.tui.widgets.ring import RingWidget
 from echoctl.tui.widgets.status import StatusLine
 from echoctl.tui.widgets.traffic import TrafficPane
 
@@ -53,15 +53,15 @@ class Controls(App[int]):
     view: str
     listened: bool
     """An ear of our own was started."""
-    ring: Ring
+    ring: RingWidget
     pane: NowPane
     history: HistoryList
     traffic: TrafficPane
     keybar: KeyBar
     status: StatusLine
     word: StatusLine
-    _records: Records
-    _lookout: Lookout
+    _history_actions: HistoryActions
+    _traffic_worker: TrafficWorker
     _ear: EarFeed | None
 
     def show_now(self) -> None:
@@ -179,15 +179,15 @@ class Controls(App[int]):
 
     def action_zoom(self, by: int) -> None:
         """A longer or a shorter time of traffic."""
-        self._records.start(self._lookout.zoom(by))
+        self._history_actions.start(self._traffic_worker.zoom(by))
 
     def action_record(self, verb: str) -> None:
         """A verb of the history: play, feedback, export, copy, delete, search and so on."""
-        self._records.start(getattr(self._records, verb)())
+        self._history_actions.start(getattr(self._history_actions, verb)())
 
     async def action_back(self) -> None:
         """From a search or what it found to everything, from one pane to all."""
-        self._records.give_up()
+        self._history_actions.give_up()
         if self.history.filtered:
             self.history.show_found(None)
             layout.title_history(self, self.history.overview)

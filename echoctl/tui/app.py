@@ -21,13 +21,13 @@ from echoctl.services import state
 from echoctl.tui import keys, layout, theme
 from echoctl.tui.actions import Controls, Options
 from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, FeedBroke, StoreChanged, StoreFailed, StoreFeed
-from echoctl.tui.history_actions import Records
+from echoctl.tui.history_actions import HistoryActions
 from echoctl.tui.live_state import Now, Role, ended, heard, seen
-from echoctl.tui.traffic_worker import Lookout
+from echoctl.tui.traffic_worker import TrafficWorker
 from echoctl.tui.widgets.history import HistoryList
 from echoctl.tui.widgets.keybar import KeyBar
 from echoctl.tui.widgets.now import NowPane
-from echoctl.tui.widgets.ring import FRAME_S, Ring
+from echoctl.tui.widgets.ring import FRAME_S, RingWidget
 from echoctl.tui.widgets.status import StatusLine
 from echoctl.tui.widgets.traffic import TrafficPane
 
@@ -56,8 +56,8 @@ class Dashboard(Controls):
         self.view = "all"
         self.bug: Exception | None = None
         self.listened = False
-        self._records = Records(self)
-        self._lookout = Lookout(self)
+        self._history_actions = HistoryActions(self)
+        self._traffic_worker = TrafficWorker(self)
         self._ear: EarFeed | None = None
         self._store: StoreFeed | None = None
         self._settling = False
@@ -86,7 +86,7 @@ class Dashboard(Controls):
         with Container(id="body"):
             with Container(id="top"):
                 with Container(id="ringbox"):
-                    yield Ring(id="ring")
+                    yield RingWidget(id="ring")
                     yield StatusLine(id="word")
                 yield layout.titled(NowPane(id="now"))
             with Container(id="rest"):
@@ -106,13 +106,13 @@ class Dashboard(Controls):
 
     def on_mount(self) -> None:
         """Set the panes up, and begin once the first picture is there."""
-        self.ring, self.ringbox = self.query_one(Ring), self.query_one("#ringbox")
+        self.ring, self.ringbox = self.query_one(RingWidget), self.query_one("#ringbox")
         self.history = self.query_one(HistoryList)
         self.pane, self.keybar = self.query_one(NowPane), self.query_one(KeyBar)
         self.status, self.word = self.query_one("#status", StatusLine), self.query_one("#word", StatusLine)
         self.traffic = self.query_one(TrafficPane)
         self.word.centred = True
-        self.history.want = lambda number: self._records.start(self._records.fetch(number))
+        self.history.want = lambda number: self._history_actions.start(self._history_actions.fetch(number))
         self.keybar.keymap = self.keymap
         layout.dress(self)
         self.theme_changed_signal.subscribe(self, lambda _: layout.dress(self))
@@ -134,8 +134,8 @@ class Dashboard(Controls):
         """Let go of everything; the ear seals what it records."""
         if self._store is not None:
             self._store.stop()
-        self._records.close()
-        self._lookout.close()
+        self._history_actions.close()
+        self._traffic_worker.close()
         if self._ear is not None:
             self._ear.stop()
 
@@ -174,8 +174,8 @@ class Dashboard(Controls):
         if before.role is Role.OTHER and self.now.role is Role.NONE:
             self.say("that listener has ended; s listens here")
         self.show_now()
-        self._records.start(self._records.renew())
-        self._records.start(self._lookout.renew())
+        self._history_actions.start(self._history_actions.renew())
+        self._history_actions.start(self._traffic_worker.renew())
 
     def on_store_failed(self, message: StoreFailed) -> None:
         """The store cannot be read."""
@@ -191,11 +191,11 @@ class Dashboard(Controls):
         """Something to know once."""
         self.say(message.text)
 
-    def on_history_list_opened(self) -> None:
+    def on_recording_opened(self) -> None:
         """A recording was clicked twice."""
         self.action_open()
 
-    def on_traffic_pane_opened(self) -> None:
+    def on_traffic_opened(self) -> None:
         """The traffic was clicked."""
         self.traffic.focus()
         self.action_open()

@@ -1,6 +1,6 @@
 """What a person does with the history from the dashboard: each verb asks, calls the service, and says what came of it.
 
-What touches the store is in desk.py.
+What touches the store is in history_worker.py.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from echoctl.errors import EchoctlError, VaultLocked
 from echoctl.model.speech import Feedback, Recording, Selection
 from echoctl.text.format import counted, plan_text, said, size_text
-from echoctl.tui.history_worker import Desk
+from echoctl.tui.history_worker import HistoryWorker
 
 if TYPE_CHECKING:
     from echoctl.services.history.player import Player
@@ -22,12 +22,12 @@ TYPED = "delete all"
 """What must be typed to delete everything."""
 
 
-class Records:
+class HistoryActions:
     """The verbs of the history."""
 
     def __init__(self, app: "Controls") -> None:
         self._app = app
-        self._desk = Desk()
+        self._worker = HistoryWorker()
         self._player: Player | None = None
         self._renewing = False
         self._again = False
@@ -36,7 +36,7 @@ class Records:
         """Silence, and forget the key."""
         if self._player is not None:
             self._player.stop()
-        self._desk.close()
+        self._worker.close()
 
     def start(self, verb: Coroutine[Any, Any, None]) -> None:
         """Run a verb; what goes wrong is a sentence on the bottom line."""
@@ -51,7 +51,7 @@ class Records:
         try:
             while self._again:
                 self._again = False
-                overview, newest = await self._desk.overview(with_newest=self._app.history.at_top)
+                overview, newest = await self._worker.overview(with_newest=self._app.history.at_top)
                 self._app.history_changed(overview)
                 if newest:
                     self._app.history.put(0, newest)
@@ -62,7 +62,7 @@ class Records:
         """A page that has come into view; what was fetched of a list that has changed meanwhile is asked for again."""
         history = self._app.history
         overview = history.overview
-        page = await self._desk.page(overview.before(number))
+        page = await self._worker.page(overview.before(number))
         if history.overview is overview:
             history.put(number, page)
 
@@ -71,7 +71,7 @@ class Records:
         if (one := self._app.current()) is None:
             return
         uid = one.id
-        self._app.show_detail(one if one.locked else await self._desk.show(uid))
+        self._app.show_detail(one if one.locked else await self._worker.show(uid))
 
     async def play(self) -> None:
         """Play the recording, or be silent again."""
@@ -83,8 +83,9 @@ class Records:
         if (one := self._app.current()) is None:
             return
         uid = one.id
-        _, flac = await self._desk.flac(uid)
-        await self.open() if self._app.detail is None else None
+        _, flac = await self._worker.flac(uid)
+        if self._app.detail is None:
+            await self.open()
 
         def tell(seconds: float | None) -> None:
             self._app.call_later(self._app.played, seconds)
@@ -110,7 +111,7 @@ class Records:
         if answer is None:
             return
         word, uid = Feedback.RIGHT if answer == "r" else Feedback.WRONG, one.id
-        await self._desk.note(uid, word, text)
+        await self._worker.note(uid, word, text)
         self._app.say(f"marked as {word}")
         await self._refresh_detail(uid)
 
@@ -125,7 +126,7 @@ class Records:
         if path is None:
             return
         uid, target = one.id, os.path.expanduser(path)
-        size = await self._desk.export(uid, target)
+        size = await self._worker.export(uid, target)
         self._app.say(f"written to {target}, {size_text(size)}", "good")
 
     async def copy(self) -> None:
@@ -144,12 +145,12 @@ class Records:
 
         if (one := self._app.current()) is None:
             return
-        plan = await self._desk.do(lambda: purge.plan(Selection(ids=(one.id,))))
+        plan = await self._worker.do(lambda: purge.plan(Selection(ids=(one.id,))))
         lines = [plan_text(plan, False), said(one), "Its key is overwritten: nothing opens it again."]
         if await self._ask("delete", lines, danger=True, choices=[("y", "delete it")]) != "y":
             return
         self._app.close_detail()
-        report = await self._desk.do(lambda: purge.run(plan))
+        report = await self._worker.do(lambda: purge.run(plan))
         self._app.history.forget(one.id)
         self._report(report.count, report.size, report.keys_dead)
 
@@ -157,11 +158,11 @@ class Records:
         """Show the plan, have it typed out, delete everything, report."""
         from echoctl.services.purging import purge  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
 
-        plan = await self._desk.do(lambda: purge.plan(Selection(all=True)))
+        plan = await self._worker.do(lambda: purge.plan(Selection(all=True)))
         lines = [plan_text(plan, True), "Their keys are overwritten: nothing opens them again, with any passphrase."]
         if await self._ask("delete everything", lines, field=True, typed=TYPED, danger=True) is None:
             return
-        report = await self._desk.do(lambda: purge.run(plan))
+        report = await self._worker.do(lambda: purge.run(plan, everything=True))
         self._app.forget_words()
         self._app.history.show_found(None)
         self._report(report.count, report.size, report.keys_dead)
@@ -175,7 +176,7 @@ class Records:
         if words is None:
             return
         self._app.say("searching: Esc gives up")
-        found = await self._desk.search(words)
+        found = await self._worker.search(words)
         self._app.keybar.clear()
         if found is not None:
             self._app.history.show_found(found)
@@ -183,7 +184,7 @@ class Records:
 
     def give_up(self) -> None:
         """End a search that is running."""
-        self._desk.give_up()
+        self._worker.give_up()
 
     async def unlock(self) -> None:
         """Open the texts, with a passphrase where one is set."""
@@ -192,20 +193,20 @@ class Records:
             self._app.say("the texts are open; l locks them")
             return
         if not seen.asks:
-            await self._desk.unlock(None)
+            await self._worker.unlock(None)
         else:
             lines = ["It opens the texts for this dashboard alone, until l, q, or some minutes without a key."]
             given = await self._ask("passphrase", lines, field=True, secret=True)
             if given is None:
                 return
             self._app.say("opening …")
-            await self._desk.unlock(given)
+            await self._worker.unlock(given)
         self._app.say("unlocked", "good")
         await self.renew()
 
     async def lock(self) -> None:
         """Forget the key, and every text on the screen."""
-        await self._desk.lock()
+        await self._worker.lock()
         self._app.close_detail()
         self._app.forget_words()
         self._app.history.show_found(None)
@@ -226,7 +227,7 @@ class Records:
 
     async def _refresh_detail(self, uid: str) -> None:
         if self._app.detail is not None:
-            self._app.detail.show(await self._desk.show(uid))
+            self._app.detail.show(await self._worker.show(uid))
 
     async def _guarded(self, verb: Coroutine[Any, Any, None]) -> None:
         try:

@@ -26,11 +26,11 @@ class _GivenUp(Exception):
     """Nobody waits for the search any more."""
 
 
-class Desk:
+class HistoryWorker:
     """The thread, and the history that is looked through on it. Its verbs raise what the services raise."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
         self._opened: Browser | None = None
         self._given_up = threading.Event()
 

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from echoctl.model.speech import LedState
 from echoctl.services.history.page_index import Overview
 from echoctl.tui import theme
-from echoctl.tui.widgets.ring import Look
+from echoctl.tui.widgets.ring import RingStyle
 
 if TYPE_CHECKING:
     from echoctl.tui.actions import Controls
@@ -48,7 +48,7 @@ def titled(pane: Widget) -> Widget:
 def dress(app: "Controls") -> None:
     """Make the panes fit the theme, ASCII, and whether there is colour at all."""
     ascii_only = app.options.ascii
-    app.ring.look = theme.look(app.theme, ascii_only=ascii_only, colourless=app.no_color)
+    app.ring.ring_style = theme.ring_style(app.theme, ascii_only=ascii_only, colourless=app.no_color)
     app.ring.motion = app.options.motion
     for widget in (app.pane, app.status, app.word, app.history, app.traffic, app.keybar):
         widget.ascii = ascii_only
@@ -57,7 +57,7 @@ def dress(app: "Controls") -> None:
 
 def title_history(app: "Controls", overview: Overview) -> None:
     """The border of the history says how much there is, and whether it is locked."""
-    plain = app.ring.look is Look.ASCII
+    plain = app.ring.ring_style is RingStyle.ASCII
     parts = [f"{overview.total:,}".replace(",", "," if plain else " ")]
     if overview.locked and overview.total:
         parts.append("locked: u unlocks")

@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LastRequest:
     """The last request."""
 
     word: str
@@ -56,7 +56,7 @@ class Now:
     score: float = 0.0
     threshold: float = 0.0
     partial: str = ""
-    last: Heard | None = None
+    last: LastRequest | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     seal: str = ""
     """How the ear is kept off the network: services.sandbox.levels.sentence."""
@@ -151,7 +151,7 @@ def _level(now: Now, event: Mapping[str, Any]) -> Now:
 
 
 def _wake(now: Now, event: Mapping[str, Any]) -> Now:
-    return replace(now, last=Heard(str(event["word"]), _ms(), dict(event["scores"])), partial="")
+    return replace(now, last=LastRequest(str(event["word"]), _ms(), dict(event["scores"])), partial="")
 
 
 def _partial(now: Now, event: Mapping[str, Any]) -> Now:
@@ -160,7 +160,7 @@ def _partial(now: Now, event: Mapping[str, Any]) -> Now:
 
 def _transcript(now: Now, event: Mapping[str, Any]) -> Now:
     # A request without a wake word follows none, so what was heard before it is not its own.
-    last = now.last if now.last and now.last.text is None else Heard("", _ms())
+    last = now.last if now.last and now.last.text is None else LastRequest("", _ms())
     return replace(now, last=replace(last, text=str(event["text"])), partial="")
 
 

@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from echoctl.errors import UsageError
-from echoctl.tui.widgets.ring import Look
+from echoctl.tui.widgets.ring import RingStyle
 
 DEFAULT, COLOURLESS = "echoctl-dark", "echoctl-mono"
 
@@ -75,13 +75,13 @@ def borrowed(theme: Theme) -> dict[str, str]:
     return _own(faint, dim, label, colours["primary"], colours["secondary"], edge, cursor, front.hex6)
 
 
-def look(theme: str, *, ascii_only: bool, colourless: bool) -> Look:
+def ring_style(theme: str, *, ascii_only: bool, colourless: bool) -> RingStyle:
     """How the ring is drawn in a theme."""
     if ascii_only:
-        return Look.ASCII
+        return RingStyle.ASCII
     if colourless or theme == "echoctl-mono":
-        return Look.MONO
-    return Look.ANSI if theme.startswith(("echoctl-ansi", "ansi")) else Look.BLOCKS
+        return RingStyle.MONO
+    return RingStyle.ANSI if theme.startswith(("echoctl-ansi", "ansi")) else RingStyle.BLOCKS
 
 
 def unknown(name: str, known: Iterable[str]) -> UsageError:

@@ -16,19 +16,19 @@ REST_S = 2.0
 """Between two looks: a day of traffic takes some tenths of a second to judge."""
 
 
-class Lookout:
+class TrafficWorker:
     """Looks at the traffic on a thread of its own."""
 
     def __init__(self, app: "Controls") -> None:
         self._app = app
-        self._desk = ThreadPoolExecutor(1, thread_name_prefix="lookout")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="traffic")
         self._span_ms: int | None = None
         self._looking = False
         self._again = False
 
     def close(self) -> None:
         """No more."""
-        self._desk.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def renew(self) -> None:
         """Look again; wishes that come meanwhile are one."""
@@ -40,7 +40,7 @@ class Lookout:
             while self._again:
                 self._again = False
                 loop = asyncio.get_running_loop()
-                self._app.traffic.show(await loop.run_in_executor(self._desk, self._look))
+                self._app.traffic.show(await loop.run_in_executor(self._thread, self._look))
                 await asyncio.sleep(REST_S)
         except EchoctlError as error:
             self._app.complain(error)
@@ -52,7 +52,7 @@ class Lookout:
         if (seen := self._app.traffic.panorama) is not None:
             self._span_ms = zoomed(seen.end_ms - seen.begin_ms, by)
             loop = asyncio.get_running_loop()
-            self._app.traffic.show(await loop.run_in_executor(self._desk, self._look))
+            self._app.traffic.show(await loop.run_in_executor(self._thread, self._look))
 
     def _look(self) -> "Timeline | None":
         from echoctl.services.traffic import timeline_query  # noqa: PLC0415 - the judge's arithmetic, after the first picture

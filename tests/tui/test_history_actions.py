@@ -13,7 +13,7 @@ from echoctl.model.speech import Recording, Selection, StoreMode
 from echoctl.services.history import reader, search
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
-from echoctl.tui.history_actions import Records
+from echoctl.tui.history_actions import HistoryActions
 from echoctl.tui.widgets.history import row
 from echoctl.tui.widgets.lines import span
 from tests.heard import chooses, nobody, say
@@ -141,7 +141,7 @@ async def test_p_plays_with_a_moving_position_and_p_stops(heard: list[str], monk
             self.is_playing = False
 
     player = Player()
-    monkeypatch.setattr(Records, "_playing", lambda self: player)
+    monkeypatch.setattr(HistoryActions, "_playing", lambda self: player)
     async with stage() as on:
         await on.sees("set a timer")
         await on.press("p")
@@ -254,6 +254,6 @@ async def test_a_page_of_a_list_that_has_changed_is_not_shown(
             on.app.history.renew(replace(on.app.history.overview, total=3))
             return []
 
-        monkeypatch.setattr(on.app._records._desk, "page", changed_meanwhile)
-        await on.app._records.fetch(0)
+        monkeypatch.setattr(on.app._history_actions._worker, "page", changed_meanwhile)
+        await on.app._history_actions.fetch(0)
         assert len(on.app.history._pages[0]) == 3

@@ -4,7 +4,7 @@ from echoctl.cli.app import COMMANDS
 from echoctl.errors import UsageError
 from echoctl.tui import keys, shell_commands
 from echoctl.tui.actions import Controls
-from echoctl.tui.history_actions import Records
+from echoctl.tui.history_actions import HistoryActions
 
 
 def test_every_key_has_an_action() -> None:
@@ -12,7 +12,7 @@ def test_every_key_has_an_action() -> None:
         name, _, argument = key.action.partition("(")
         assert hasattr(Controls, f"action_{name}"), key
         if name == "record":
-            assert hasattr(Records, argument.strip("')"))
+            assert hasattr(HistoryActions, argument.strip("')"))
 
 
 def test_every_twin_and_every_verb_is_a_command() -> None:

@@ -22,10 +22,10 @@ LOW = 18
 """Rows of a terminal below which no line is left blank for the looks."""
 
 
-class Over(ModalScreen[Answer]):
+class Overlay(ModalScreen[Answer]):
     """A screen over the panes, on which the mute key mutes, unless a letter is being typed into a field."""
 
-    CSS_PATH = Path(__file__).with_name("over.tcss")
+    CSS_PATH = Path(__file__).with_name("overlay.tcss")
 
     @property
     def dashboard(self) -> "Controls":
@@ -63,7 +63,7 @@ class Page(Lines):
         return len(self.all_lines(width))
 
 
-class Sheet(Over[None]):
+class Sheet(Overlay[None]):
     """One page to read."""
 
     BINDINGS = [  # noqa: RUF012 - Textual reads it as it is

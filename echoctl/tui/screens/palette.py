@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Palette(CommandPalette):
     """Type some letters of what you want."""
 
-    CSS_PATH = Path(__file__).with_name("over.tcss")
+    CSS_PATH = Path(__file__).with_name("overlay.tcss")
 
     def on_mount(self) -> None:
         """Plain ASCII where it is wanted."""

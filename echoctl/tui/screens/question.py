@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from echoctl.tui.screens.overlay import Over
+from echoctl.tui.screens.overlay import Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Asked:
     """Keys and what they mean; without a field."""
 
 
-class Question(Over[str | None]):
+class Question(Overlay[str | None]):
     """Asks; the answer is what was typed, the chosen key, or None when the person went back."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "back", show=False)]  # noqa: RUF012 - Textual reads it as it is

@@ -23,6 +23,10 @@ MARKS = {Feedback.RIGHT: "✓", Feedback.WRONG: "✗"}
 ASCII_MARKS = {Feedback.RIGHT: "+", Feedback.WRONG: "x"}
 
 
+class RecordingOpened(Message):
+    """Somebody clicked the recording that was already selected."""
+
+
 class HistoryList(ScrollView, can_focus=True):
     """Recordings, the newest first, one a line. Knows what it needs and asks for it."""
 
@@ -40,9 +44,6 @@ class HistoryList(ScrollView, can_focus=True):
         Binding("end,G", "jump(-1)", show=False),
     ]
     ascii = False
-
-    class Opened(Message):
-        """Somebody clicked the recording that was already selected."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -129,7 +130,7 @@ class HistoryList(ScrollView, can_focus=True):
         """A click selects; on what is selected it opens."""
         at = self.scroll_offset.y + event.y - self.gutter.top
         if at == self.cursor:
-            self.post_message(self.Opened())
+            self.post_message(RecordingOpened())
         elif 0 <= at < self.total:
             self._go(at)
 

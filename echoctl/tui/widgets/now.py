@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from echoctl.model.speech import LedState
 from echoctl.text.format import printable
-from echoctl.tui.live_state import PAST, Heard, Now, Role
+from echoctl.tui.live_state import PAST, LastRequest, Now, Role
 from echoctl.tui.widgets.lines import Line, Lines, columns, cut, fit, tail, wrap
 
 LABEL = 8
@@ -122,7 +122,7 @@ def _quiet(now: Now) -> str:
     return "nothing right now" if now.role is Role.OWN else "nobody listens: s starts"
 
 
-def _last(last: Heard | None, room: int) -> Line:
+def _last(last: LastRequest | None, room: int) -> Line:
     if last is None:
         return (("-", "dim"),)
     when = time.strftime("%H:%M:%S", time.localtime(last.at_ms / 1000))

@@ -48,7 +48,7 @@ LIT = "@"
 ASCII_SYMBOLS = {**LETTERS, LedState.LISTENING: "@", LedState.THINKING: "%"}
 
 
-class Look(StrEnum):
+class RingStyle(StrEnum):
     """How the ring is drawn."""
 
     BLOCKS = "blocks"
@@ -60,10 +60,10 @@ class Look(StrEnum):
     ASCII = "ascii"
 
 
-class Ring(Widget):
+class RingWidget(Widget):
     """The ring of lights."""
 
-    look = Look.BLOCKS
+    ring_style = RingStyle.BLOCKS
     motion = True
     clock = staticmethod(time.monotonic)
 
@@ -100,7 +100,7 @@ class Ring(Widget):
         """One line of the ring, with the sign of the state in the middle."""
         step = round(self.clock() / FRAME_S) % 12 if self.moves else 0
         level = round(self.level * LOUDNESS) if self.moves else LOUDNESS
-        key = (self.state, step, level, self.size, self.look)
+        key = (self.state, step, level, self.size, self.ring_style)
         if key not in self._pictures:
             while len(self._pictures) >= KEPT:
                 del self._pictures[next(iter(self._pictures))]
@@ -115,7 +115,7 @@ class Ring(Widget):
         self._behind = (below.r, below.g, below.b)
         strips = []
         for y in range(height):
-            if self.look is Look.ASCII:
+            if self.ring_style is RingStyle.ASCII:
                 line = self._ascii(y, width, height, segments, colours)
             else:
                 line = [self._cell(cell, colours) for cell in ring_raster.ring(width, height, segments)[y]]
@@ -127,7 +127,7 @@ class Ring(Widget):
     def _cell(self, cell: ring_raster.Cell, colours: list[ring.Rgb]) -> Segment:
         if cell.empty:
             return _SPACE
-        if self.look is not Look.BLOCKS:
+        if self.ring_style is not RingStyle.BLOCKS:
             return self._dots(cell, colours)
         behind = self._behind
         top = ring.mix(behind, _on(behind, colours[cell.top.segment]), cell.top.share)
@@ -136,7 +136,7 @@ class Ring(Widget):
 
     def _dots(self, cell: ring_raster.Cell, colours: list[ring.Rgb]) -> Segment:
         lit = _bright(colours[cell.segment])
-        if self.look is Look.ANSI:
+        if self.ring_style is RingStyle.ANSI:
             name = "bright_cyan" if lit and ring.animated(self.state) else ANSI[self.state]
             return Segment(chr(0x2800 | cell.dots), Style(color=name))
         dense = cell.dots if lit or not ring.animated(self.state) else cell.dots & 0x99
@@ -156,15 +156,15 @@ class Ring(Widget):
 
     def _put_symbol(self, line: list[Segment], width: int) -> None:
         """The state's own shape, so that it is told without colour too."""
-        symbols = ASCII_SYMBOLS if self.look is Look.ASCII else ring.SYMBOLS
+        symbols = ASCII_SYMBOLS if self.ring_style is RingStyle.ASCII else ring.SYMBOLS
         at = width // 2
         if at < len(line):
             line[at] = Segment(symbols[self.state], self._symbol_style())
 
     def _symbol_style(self) -> Style:
-        if self.look is Look.MONO:
+        if self.ring_style is RingStyle.MONO:
             return Style(bold=True)
-        if self.look is Look.ANSI:
+        if self.ring_style is RingStyle.ANSI:
             return Style(color=ANSI[self.state], bold=True)
         return _one(SIGN[self.state])
 

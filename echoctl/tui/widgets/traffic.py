@@ -33,7 +33,7 @@ STYLES = {
     "streaming": "bad",
     "cannot tell": "warn",
 }
-"""The style of each word of a verdict (nouns_traffic.VerdictWord)."""
+"""The style of each word of a verdict (model.traffic.VerdictWord)."""
 
 
 class Grid:
@@ -46,6 +46,10 @@ class Grid:
         """Columns of the time."""
 
 
+class TrafficOpened(Message):
+    """Somebody wants the evidence of a verdict."""
+
+
 class TrafficPane(Lines, can_focus=True):
     """Speakers and their endpoints in lines of time."""
 
@@ -53,9 +57,6 @@ class TrafficPane(Lines, can_focus=True):
         Binding("up,k", "choose(-1)", show=False),
         Binding("down,j", "choose(1)", show=False),
     ]
-
-    class Opened(Message):
-        """Somebody wants the evidence."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -81,7 +82,7 @@ class TrafficPane(Lines, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click asks for the evidence."""
-        self.post_message(self.Opened())
+        self.post_message(TrafficOpened())
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
         """The speakers share the height; where it is small, only the chosen one shows."""
