@@ -9,9 +9,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from rich.console import Console
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.screen import Screen
 
@@ -38,20 +38,20 @@ IDLE_LOOK_S = 15.0
 """How often to see whether it is time to lock."""
 
 
-class Dashboard(Controls):
+class Dashboard(Controls, inherit_bindings=False):
     """One screen: is the microphone open, what was heard, what do the speakers send."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "echoctl"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "f20"  # ours has an id, so that it can be given another key
+    BINDINGS = keys.bindings()
 
     def __init__(self, options: Options, settings: Config) -> None:
         super().__init__()
         self.options = options
         self.settings = settings
         self.keymap = keys.keymap(settings.tui.keys)
-        self._bindings = BindingsMap(keys.bindings(settings.tui.keys))
+        self.set_keymap(dict(settings.tui.keys))
+        self.error_console = Console(quiet=True)  # Textual's traceback shows values of variables: see `bell`
         self.now = Now()
         self.view = "all"
         self.bug: Exception | None = None
@@ -245,9 +245,14 @@ class Dashboard(Controls):
         if minutes and overview.asks and not overview.locked and time.monotonic() - self._touched > minutes * 60:
             self.action_record("lock")
 
-    def _fatal_error(self) -> None:
-        """A bug: its traceback goes to the log, without anything that was said, and never onto the screen."""
-        error = sys.exc_info()[1]
-        if isinstance(error, Exception):
-            self.bug = error
-        self._close_messages_no_wait()
+    def bell(self) -> None:
+        """Keep the bug that ends the dashboard, for the log; what else rings the terminal's bell goes on to do so.
+
+        Textual has no public hook for an exception that nobody caught. It sets its return code, rings, renders a
+        traceback for `error_console`, and ends; while it rings, the exception is still at hand.
+        """
+        error = sys.exception()
+        if self.return_code and isinstance(error, Exception):
+            self.bug = self.bug or error
+        else:
+            super().bell()

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from echoctl.errors import UsageError
 
@@ -82,12 +82,12 @@ NAMES = {
 }
 
 
-def bindings(changes: Mapping[str, str]) -> list[Binding]:
-    """The bindings, with the person's own keys. Raises UsageError for an unknown id or a key used twice."""
-    chosen = keymap(changes)
+def bindings(*ids: str, target: str = "") -> list[BindingType]:
+    """Textual's bindings of these actions, of all of them without any. By their ids a keymap gives them other keys."""
     return [
-        Binding(chosen[key.id], key.action, key.label, show=False, id=key.id, tooltip=key.text)
+        Binding(key.keys, f"{target}{key.action}", key.label, show=False, id=key.id, tooltip=key.text)
         for key in (*KEYS, PALETTE)
+        if not ids or key.id in ids
     ]
 
 
@@ -102,7 +102,9 @@ def keymap(changes: Mapping[str, str]) -> dict[str, str]:
     chosen = {**known, **changes}
     owner: dict[str, str] = {}
     for name, keys in chosen.items():
-        for key in filter(None, keys.split(",")):
+        for key in keys.split(","):
+            if not key.strip():
+                raise UsageError(f"tui.keys: {name} would have no key", "name one, as Textual writes it: x, f2, ctrl+x")
             if key in owner:
                 raise UsageError(f"tui.keys: {key} would both {owner[key]} and {name}", "give one of them another key")
             owner[key] = name

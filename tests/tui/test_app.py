@@ -217,6 +217,8 @@ async def test_a_full_disk_is_a_sentence(vault: Path, monkeypatch: pytest.Monkey
 async def test_a_bug_leaves_no_traceback_on_the_screen(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ZeroDivisionError):
         async with stage() as on:
+            on.app.bell()
+            assert on.app.bug is None
             on.app.call_later(lambda: 1 // 0)
             await on.until(lambda: on.app.bug is not None)
     assert "Traceback" not in capsys.readouterr().err

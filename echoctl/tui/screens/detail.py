@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
+from textual.binding import Binding
 
 from echoctl.model.speech import Recording, Word
 from echoctl.text.format import length, person_time, printable, said, size_text
@@ -12,8 +13,6 @@ from echoctl.tui.widgets.lines import BARS, Line, cut, fit, span, wrap
 
 DOES = ("play", "feedback", "export", "copy", "delete")
 """What can be done here."""
-
-ALSO = ("lock",)
 
 
 class DetailPage(Page):
@@ -96,13 +95,15 @@ def _confidence(value: float) -> str:
 class Detail(Sheet):
     """A recording over the panes."""
 
+    BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
+        Binding("left", "dismiss(None)", show=False),
+        *keys.bindings(*DOES, "lock", target="app."),
+    ]
+
     def __init__(self, recording: Recording, keymap: Mapping[str, str]) -> None:
         foot = "  ".join(f"{keys.shown(keymap[name])} {keys.BY_ID[name].label}" for name in DOES)
         self._detail = DetailPage(recording)
         super().__init__(self._detail, "recording", foot)
-        self._bindings.bind("left", "dismiss(None)", show=False)
-        for name in (*DOES, *ALSO):
-            self._bindings.bind(keymap[name], f"app.{keys.BY_ID[name].action}", show=False)
 
     @property
     def recording(self) -> Recording:

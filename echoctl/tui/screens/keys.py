@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from textual.binding import Binding
+
 from echoctl.tui import keys
 from echoctl.tui.screens.overlay import Page, Sheet
 from echoctl.tui.widgets.lines import PLAIN, Line, cut, fit
@@ -46,8 +48,9 @@ class KeyTable(Page):
 
 
 class Keys(Sheet):
-    """The keys, over everything."""
+    """The keys, over everything; the key that shows them takes them away, too."""
+
+    BINDINGS = [Binding(keys.BY_ID["keys"].keys, "dismiss(None)", id="keys", show=False)]  # noqa: RUF012 - as above
 
     def __init__(self, keymap: Mapping[str, str]) -> None:
         super().__init__(KeyTable(keymap), "keys", "Esc goes back")
-        self._bindings.bind(keymap["keys"], "dismiss(None)", show=False)

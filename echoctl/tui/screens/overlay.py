@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
+from echoctl.tui import keys
 from echoctl.tui.widgets.lines import PLAIN, Line, Lines
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class Overlay(ModalScreen[Answer]):
     """A screen over the panes, on which the mute key mutes, unless a letter is being typed into a field."""
 
     CSS_PATH = Path(__file__).with_name("overlay.tcss")
+    BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
+        *keys.bindings("mute", target="app."),
+        Binding("ctrl+c", "screen.copy_text", show=False),  # Textual's own; passed over when nothing is selected
+        Binding("ctrl+c", "dismiss(None)", show=False),
+    ]
 
     @property
     def dashboard(self) -> "Controls":
@@ -37,10 +43,8 @@ class Overlay(ModalScreen[Answer]):
         return text.translate(PLAIN) if self.dashboard.options.ascii else text
 
     def on_mount(self) -> None:
-        """The looks of the panes, and the key that the person has given to mute."""
+        """The looks of the panes."""
         self.set_class(self.dashboard.options.ascii, "-ascii")
-        self._bindings.bind(self.dashboard.keymap["mute"], "app.mute", show=False)
-        self._bindings.bind("ctrl+c", "dismiss(None)", show=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Every row counts in a low terminal."""

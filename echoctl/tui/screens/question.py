@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
@@ -31,8 +31,6 @@ class Asked:
 class Question(Overlay[str | None]):
     """Asks; the answer is what was typed, the chosen key, or None when the person went back."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "back", show=False)]  # noqa: RUF012 - Textual reads it as it is
-
     def __init__(self, asked: Asked) -> None:
         super().__init__()
         self.asked = asked
@@ -49,14 +47,14 @@ class Question(Overlay[str | None]):
                 yield Input(asked.preset, password=asked.secret, id="answer")
             yield Static(self.plain(self._foot()), classes="foot", markup=False)
 
-    def on_mount(self) -> None:
-        """Keys of the choices."""
-        for key, _ in self.asked.choices:
-            self._bindings.bind(key, f"choose({key!r})", show=False)
-
-    def action_choose(self, key: str) -> None:
-        """One of the choices."""
-        self.dismiss(key)
+    def on_key(self, event: events.Key) -> None:
+        """Esc goes back, whatever a person has bound to it, and a key of the choices answers."""
+        if event.key == "escape":
+            event.stop()
+            self.dismiss(None)
+        elif event.key in dict(self.asked.choices):
+            event.stop()
+            self.dismiss(event.key)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Typed: an answer, unless another phrase was asked for."""
