@@ -6,7 +6,7 @@ from echoctl import paths
 from echoctl.model.traffic import Capture, Device, Endpoint, Naming
 from echoctl.store import recordings, traffic
 from echoctl.store.database import db
-from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, segmented, windows
+from tests.traffic.inputs.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, segmented, windows
 
 NAMES = {VOICE: "avs-alexa-4-na.amazon.com", METRICS: "device-metrics-us.amazon.com"}
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from tests.lab import net
 from tests.lab.cloud import NAME_SERVER
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 FRAME = 1300
 STEADY_S = 60

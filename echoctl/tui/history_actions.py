@@ -162,7 +162,7 @@ class HistoryActions:
         lines = [plan_text(plan, True), "Their keys are overwritten: nothing opens them again, with any passphrase."]
         if await self._ask("delete everything", lines, field=True, typed=TYPED, danger=True) is None:
             return
-        report = await self._worker.do(lambda: purge.run(plan, everything=True))
+        report = await self._worker.do(lambda: purge.run(plan))
         self._app.forget_words()
         self._app.history.show_found(None)
         self._report(report.count, report.size, report.keys_dead)

@@ -11,7 +11,7 @@ from tests.conftest import REPOSITORY
 LIVE = """
 import sys, time
 sys.path.insert(0, {repository!r})
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 def head():
     sys.stdout.buffer.write(p.pcap([])); sys.stdout.flush()

@@ -5,7 +5,7 @@ import pytest
 from echoctl.model.traffic import BurstClass
 from echoctl.traffic.bursts import Segmenter
 from echoctl.traffic.thresholds import Rules
-from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, report, segmented, speech, windows
+from tests.traffic.inputs.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, report, segmented, speech, windows
 
 VOICE_GRADE, POSSIBLE, STATUS = BurstClass.VOICE, BurstClass.POSSIBLE, BurstClass.STATUS
 

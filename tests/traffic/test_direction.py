@@ -3,7 +3,7 @@ import struct
 import pytest
 
 from echoctl.traffic.direction import Side, Sides
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 
 def key(source: str, target: str, source_port: int = 40000, target_port: int = 443) -> bytes:

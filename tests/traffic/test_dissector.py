@@ -4,7 +4,7 @@ import pytest
 
 from echoctl.errors import DeviceError
 from echoctl.traffic.dissector import TCP, UDP, Dissector, Layout, Segment, hardware
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 KEY = p.packed(p.SPEAKER_IP) + p.packed(p.CLOUD_IP) + struct.pack(">HH", 40000, 443)
 KEY6 = p.packed(p.SPEAKER_IP6) + p.packed(p.CLOUD_IP6) + struct.pack(">HH", 40000, 443)

@@ -5,7 +5,7 @@ from echoctl.traffic.endpoint_names import EndpointNames
 from echoctl.traffic.meter import Meter
 from echoctl.traffic.pcap import PcapReader
 from echoctl.traffic.protocols.tls import handshake
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 from tests.traffic.protocols.greetings import client_hello, crypto, initial
 from tests.traffic.protocols.messages import message, record
 

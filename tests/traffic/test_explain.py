@@ -6,7 +6,7 @@ import pytest
 from echoctl.model.traffic import Burst, BurstClass, Wake
 from echoctl.traffic import join
 from echoctl.traffic.explain import REACH_MS, Recent, speech, with_wakes
-from tests.traffic.synthetic import BEGIN_MS, SPEAKER
+from tests.traffic.inputs.synthetic import BEGIN_MS, SPEAKER
 
 
 def burst(at: float, seconds: float = 3, grade: BurstClass = BurstClass.VOICE, remote: str = "203.0.113.10") -> Burst:

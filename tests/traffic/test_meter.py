@@ -9,7 +9,7 @@ from echoctl.traffic.direction import Side
 from echoctl.traffic.flows import PayloadWatch
 from echoctl.traffic.meter import Meter
 from echoctl.traffic.pcap import PcapReader
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 T = 1_700_000_000
 

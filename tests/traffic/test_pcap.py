@@ -8,7 +8,7 @@ import pytest
 
 from echoctl.errors import DeviceError
 from echoctl.traffic.pcap import MOST_BYTES, Block, PcapReader
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 FRAMES = [(1_700_000_000.25, b"a" * 60), (1_700_000_001.5, b"b" * 100)]
 

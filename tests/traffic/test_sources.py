@@ -10,7 +10,7 @@ from echoctl.traffic import sources
 from echoctl.traffic.pcap import PcapReader
 from tests.lab.programs import path as path
 from tests.lab.programs import program
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 CAPTURE = p.pcap([(1.5, p.upload(10)), (2.5, p.upload(10, 1010))])
 

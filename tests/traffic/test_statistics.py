@@ -5,7 +5,7 @@ import pytest
 from echoctl.model.traffic import Second
 from echoctl.traffic import statistics
 from echoctl.traffic.statistics import Watched
-from tests.traffic.synthetic import BEGIN_MS
+from tests.traffic.inputs.synthetic import BEGIN_MS
 
 
 def test_watched_time_is_numbered_through_without_the_gaps() -> None:

@@ -5,7 +5,7 @@ import pytest
 from echoctl.model.traffic import BurstClass, ClockBasis, Device, Obstacle, Second, VerdictWord, Wake, Window
 from echoctl.traffic import join, verdict
 from echoctl.traffic.verdict import Case
-from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, report, segmented, speech, windows
+from tests.traffic.inputs.synthetic import BEGIN_MS, METRICS, SPEAKER, VOICE, Packet, report, segmented, speech, windows
 
 KITCHEN = Device(SPEAKER, "kitchen", speaker=True)
 NAMES = {VOICE: "avs-alexa-4-na.amazon.com", METRICS: "device-metrics-us.amazon.com"}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 from tests.traffic.protocols.greetings import client_hello
 
 T = 1_700_000_000

@@ -1,6 +1,6 @@
 from echoctl.cli.traffic.board import KEEP_S, MOST_LINES, Board
 from echoctl.model.traffic import Burst, BurstClass, Second
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 NOW = 1_700_000_100
 PAIR = (p.SPEAKER, p.CLOUD_IP)

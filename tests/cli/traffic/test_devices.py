@@ -3,7 +3,7 @@ from pathlib import Path
 
 from tests.cli.traffic.captures import write_capture
 from tests.conftest import Run
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 Cli = Callable[..., Run]
 

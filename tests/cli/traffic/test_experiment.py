@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.inside import Main
-from tests.traffic import packets as p
-from tests.traffic.synthetic import speech
+from tests.traffic.inputs import packets as p
+from tests.traffic.inputs.synthetic import speech
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from tests.cli.traffic.captures import T, write_capture
 from tests.conftest import Run
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 Cli = Callable[..., Run]
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.cli.traffic.captures import NAME, T, write_capture
 from tests.conftest import Run
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 Cli = Callable[..., Run]
 SINCE = ("--since", "2023-11-01")

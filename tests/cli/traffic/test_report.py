@@ -6,7 +6,7 @@ import pytest
 
 from echoctl.model.traffic import Device
 from tests.cli.inside import Main
-from tests.traffic.synthetic import BEGIN_MS, SPEAKER, speech
+from tests.traffic.inputs.synthetic import BEGIN_MS, SPEAKER, speech
 from tests.watched import watched
 
 ADDRESS = re.compile(r"https?://|url\((?!#)|src=|href=|@import|<script", re.IGNORECASE)

@@ -3,7 +3,7 @@ import pytest
 from echoctl.cli.traffic import verdict
 from echoctl.model.traffic import Device
 from tests.cli.inside import Main
-from tests.traffic.synthetic import report, speech
+from tests.traffic.inputs.synthetic import report, speech
 from tests.watched import watched
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import REPOSITORY, Run
 from tests.lab.programs import path as path
 from tests.lab.programs import program
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 Cli = Callable[..., Run]
 

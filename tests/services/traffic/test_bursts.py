@@ -3,7 +3,7 @@ import pytest
 from echoctl.errors import NotFound
 from echoctl.model.traffic import BurstClass
 from echoctl.services.traffic import bursts
-from tests.traffic.synthetic import SPEAKER, speech
+from tests.traffic.inputs.synthetic import SPEAKER, speech
 from tests.watched import watched
 
 

@@ -9,8 +9,8 @@ from echoctl.services.traffic import experiment
 from echoctl.services.traffic.experiment import ASKED, IDLE, MUTED, Phase
 from echoctl.store import traffic
 from echoctl.store.database import db
-from tests.traffic import packets as p
-from tests.traffic.synthetic import BEGIN_MS, speech
+from tests.traffic.inputs import packets as p
+from tests.traffic.inputs.synthetic import BEGIN_MS, speech
 from tests.watched import watched
 
 ASKS = [100.0, 130.0, 160.0, 190.0]

@@ -9,7 +9,7 @@ from echoctl.model.traffic import BurstClass
 from echoctl.services.traffic import devices, importer
 from echoctl.store import traffic
 from echoctl.store.database import db
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 from tests.traffic.protocols.greetings import client_hello
 
 T = 1_700_000_000

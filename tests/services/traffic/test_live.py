@@ -13,7 +13,7 @@ from echoctl.store import recordings, traffic
 from echoctl.store.database import db
 from tests.lab.programs import path as path
 from tests.lab.programs import program
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 
 HERE = live.Where("lo")
 

@@ -3,8 +3,8 @@ from echoctl.model.traffic import Endpoint, Naming
 from echoctl.services.traffic import report
 from echoctl.store import traffic
 from echoctl.store.database import db
-from tests.traffic.synthetic import BEGIN_MS, METRICS, SPEAKER, speech
-from tests.traffic.synthetic import report as status
+from tests.traffic.inputs.synthetic import BEGIN_MS, METRICS, SPEAKER, speech
+from tests.traffic.inputs.synthetic import report as status
 from tests.watched import watched
 
 AT_S = BEGIN_MS // 1000

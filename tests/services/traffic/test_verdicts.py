@@ -10,7 +10,7 @@ from echoctl.services.traffic import verdicts
 from echoctl.store import traffic
 from echoctl.store import verdicts as rows
 from echoctl.store.database import db
-from tests.traffic.synthetic import BEGIN_MS, SPEAKER, speech
+from tests.traffic.inputs.synthetic import BEGIN_MS, SPEAKER, speech
 from tests.watched import watched
 
 KITCHEN = Device(SPEAKER, "kitchen", "Amazon", True)
@@ -125,7 +125,7 @@ def test_bursts_name_the_wake_that_explains_them() -> None:
 
 def test_what_goes_through_a_tunnel_cannot_be_told(tmp_path: Path) -> None:
     from echoctl.services.traffic import importer
-    from tests.traffic import packets as p
+    from tests.traffic.inputs import packets as p
 
     def tunnelled(size: int) -> bytes:
         body = p.udp(40_000, 51_820, b"\x04\0\0\0" + bytes(size))

@@ -16,7 +16,7 @@ from echoctl.traffic.protocols.hostname import hostname
 from echoctl.traffic.protocols.http import Request
 from echoctl.traffic.protocols.quic import Initials
 from echoctl.traffic.protocols.tls import Greeting, Short, handshake, server_name
-from tests.traffic import packets as p
+from tests.traffic.inputs import packets as p
 from tests.traffic.protocols.greetings import client_hello, crypto, initial
 from tests.traffic.protocols.messages import message, record
 from tests.traffic.torture.mutation import Target
