@@ -33,6 +33,13 @@ BUDGETS_S: dict[int, dict[str, float]] = {
 """By the number of recordings; of an idle machine. On a busy one `search: processor` is what it would take."""
 
 
+def nobody() -> Any:
+    """Who has the device key alone."""
+    from echoctl.services.vault.credential import OwnerCredential
+
+    return OwnerCredential(lambda: None)
+
+
 def fill(count: int, guest: bool = False) -> list[str]:
     """Record `count` texts; returns them."""
     from echoctl.clock import SystemClock, new_id
@@ -89,7 +96,7 @@ def search() -> object:
     from echoctl.services.history import reader
     from echoctl.services.history.search import Search, containing
 
-    with reader.opened(lambda: None, needs_key=True) as opened:
+    with reader.opened(nobody(), needs_key=True) as opened:
         assert opened
         return sum(1 for _ in Search(opened, containing("no such word"), Selection(all=True)))
 
@@ -99,7 +106,7 @@ def newest() -> object:
     from echoctl.model.speech import Selection
     from echoctl.services.history import reader
 
-    with reader.opened(lambda: None, needs_key=True) as opened:
+    with reader.opened(nobody(), needs_key=True) as opened:
         assert opened
         return opened.page(Selection(all=True), 50)
 
@@ -145,7 +152,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
     fill(GUEST_RECORDINGS, guest=True)
     figures["guest: whole"] = took(lambda: guests.check_out("Ann"))
     figures["guest: keys dead"] = keys_dead()
-    figures["rotate"] = took(lambda: rotation.rotate(lambda: None))
+    figures["rotate"] = took(lambda: rotation.rotate(nobody()))
     everything = Selection(all=True)
     figures["delete --all: whole"] = took(lambda: purge.run(purge.plan(everything)))
     figures["delete --all: keys dead"] = keys_dead()

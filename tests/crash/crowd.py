@@ -8,6 +8,7 @@ from echoctl.model.speech import Selection
 from echoctl.services.history import reader
 from echoctl.services.purging import purge
 from tests.crash.remnants import fill, recorder
+from tests.heard import nobody
 
 
 def tell(*words: str) -> None:
@@ -33,7 +34,7 @@ def erase(end: float) -> None:
 def read(end: float) -> None:
     count = 0
     while time.monotonic() < end:
-        with reader.opened(lambda: None, needs_key=True) as opened:
+        with reader.opened(nobody, needs_key=True) as opened:
             assert opened
             page = opened.page(Selection(all=True), 20)
             assert not [recording.id for recording in page if recording.damaged]

@@ -22,6 +22,7 @@ from echoctl.model.speech import Selection, StoreMode, Transcript
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import guests, purge, rotation
 from echoctl.store.database import db, migrations
+from tests.heard import nobody
 
 MORNING_MS = 1_800_000_000_000
 
@@ -61,7 +62,7 @@ def delete() -> None:
 
 
 def rotate() -> None:
-    rotation.rotate(lambda: None)
+    rotation.rotate(nobody)
 
 
 def guest() -> None:

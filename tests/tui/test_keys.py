@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from echoctl.cli.app import COMMANDS
-from echoctl.config.schema import Config, Tui
+from echoctl.config.schema import Config, DashboardSettings
 from echoctl.errors import UsageError
 from echoctl.services import state
 from echoctl.tui import keys, shell_commands
@@ -93,4 +93,4 @@ async def test_only_the_keys_of_the_table_are_bound(store: Path) -> None:
 
 
 def other_keys(**changes: str) -> Config:
-    return Config(tui=Tui(keys=changes))
+    return Config(tui=DashboardSettings(keys=changes))
