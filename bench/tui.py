@@ -39,7 +39,7 @@ from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.config.schema import Config
 from echoctl.tui import run as running
 from echoctl.tui.app import Dashboard
-from echoctl.tui.actions import Options
+from echoctl.tui.options import Options
 from echoctl.tui.feed import EarEvent
 from echoctl.tui.live_state import Role
 from dataclasses import replace
@@ -51,7 +51,7 @@ class Busy(Dashboard):
         self.set_timer(1.0, self.begin)
 
     def begin(self):
-        self.now = replace(self.now, role=Role.STARTING)
+        self.live.now = replace(self.live.now, role=Role.STARTING)
         seal = {"holds": "none", "sent_bytes": None, "why": ""}
         self.post_message(EarEvent({"type": "ready", "words": ["alexa"], "device": "bench", "seal": seal}))
         self.post_message(EarEvent({"type": "state", "state": "listening", "muted": False, "by": ""}))

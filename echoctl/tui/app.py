@@ -1,34 +1,33 @@
-"""The dashboard itself: it lays out the panes, hands them what the feeds tell, and turns keys into verbs."""
+"""The dashboard itself: it lays out the panes, hands on what the feeds tell, and gives each action to its part."""
 
 import asyncio
-import contextlib
 import gc
 import signal
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Coroutine, Iterable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.screen import Screen
 
 from echoctl.config.schema import Config
-from echoctl.errors import ExitCode, StoreError
-from echoctl.services import state
-from echoctl.tui import keys, layout, theme
-from echoctl.tui.actions import Controls, Options
-from echoctl.tui.feed import Complaint, EarEnded, EarEvent, EarFeed, FeedBroke, StoreChanged, StoreFailed, StoreFeed
+from echoctl.errors import EchoctlError, ExitCode
+from echoctl.tui import keys, layout, shell_commands, theme
+from echoctl.tui.ear_actions import EarActions
+from echoctl.tui.feed import Complaint, EarEnded, EarEvent, FeedBroke, StoreChanged, StoreFailed, StoreFeed
 from echoctl.tui.history_actions import HistoryActions
-from echoctl.tui.live_state import Now, Role, ended, heard, seen
+from echoctl.tui.live_panes import LivePanes
+from echoctl.tui.options import Options
 from echoctl.tui.traffic_worker import TrafficWorker
 from echoctl.tui.widgets.history import HistoryList
 from echoctl.tui.widgets.keybar import KeyBar
-from echoctl.tui.widgets.now import NowPane
-from echoctl.tui.widgets.ring import FRAME_S, RingWidget
-from echoctl.tui.widgets.status import StatusLine
+from echoctl.tui.widgets.lines import ASCII_CLASS
 from echoctl.tui.widgets.traffic import TrafficPane
 
 SETTLE_S = 0.3
@@ -38,7 +37,7 @@ IDLE_LOOK_S = 15.0
 """How often to see whether it is time to lock."""
 
 
-class Dashboard(Controls, inherit_bindings=False):
+class Dashboard(App[int], inherit_bindings=False):
     """One screen: is the microphone open, what was heard, what do the speakers send."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -52,21 +51,22 @@ class Dashboard(Controls, inherit_bindings=False):
         self.keymap = keys.keymap(settings.tui.keys)
         self.set_keymap(dict(settings.tui.keys))
         self.error_console = Console(quiet=True)  # Textual's traceback shows values of variables: see `bell`
-        self.now = Now()
-        self.view = "all"
         self.bug: Exception | None = None
-        self.listened = False
-        self._history_actions = HistoryActions(self)
-        self._traffic_worker = TrafficWorker(self)
-        self._ear: EarFeed | None = None
+        self.view = "all"
+        self.set_class(options.ascii, ASCII_CLASS, update=False)
+        self.live = LivePanes(motion=options.motion)
+        self.history = layout.titled(HistoryList(id="history"))
+        self.traffic = layout.titled(TrafficPane(id="traffic"))
+        self.keybar = KeyBar(self.keymap, id="keybar")
+        self.ear = EarActions(self, self.live, options.spec, settings)
+        self.history_actions = HistoryActions(self, self.history, self.live)
+        self._traffic_worker = TrafficWorker(self.traffic)
         self._store: StoreFeed | None = None
         self._settling = False
         self._touched = time.monotonic()
-        for one in theme.THEMES:
-            self.register_theme(one)
-        if options.theme not in self.available_themes:
-            raise theme.unknown(options.theme, self.available_themes)
-        self.theme = options.theme
+        theme.dress(self, options.theme)
+
+    # The picture.
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """For themes that are not ours; ours have them."""
@@ -75,58 +75,48 @@ class Dashboard(Controls, inherit_bindings=False):
     def get_default_screen(self) -> Screen[object]:
         """The screen with its classes: set later, each would have the styles of all panes computed again."""
         screen = super().get_default_screen()
-        screen.set_class(self.options.ascii, "-ascii", update=False)
         layout.fit(screen, self.size.width, self.size.height)
         layout.turn(screen, self.view)
         return screen
 
     def compose(self) -> ComposeResult:
-        """The panes."""
-        yield StatusLine(id="status")
+        """The state's own line, the panes, and the bottom line."""
+        yield self.live.status
         with Container(id="body"):
             with Container(id="top"):
-                with Container(id="ringbox"):
-                    yield RingWidget(id="ring")
-                    yield StatusLine(id="word")
-                yield layout.titled(NowPane(id="now"))
+                yield self.live.ring_box
+                yield self.live.pane
             with Container(id="rest"):
-                yield layout.titled(HistoryList(id="history"))
-                yield layout.titled(TrafficPane(id="traffic"))
-        yield KeyBar(id="keybar")
+                yield self.history
+                yield self.traffic
+        yield self.keybar
+
+    def _redraw_ring(self) -> None:
+        self.live.draw_ring(theme.ring_style(self.theme, ascii_only=self.options.ascii, colourless=self.no_color))
+
+    # From the beginning to the end.
 
     def on_load(self) -> None:
         """Signals, before there is anything on the terminal that would have to be cleaned up."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGUSR1, lambda: self.call_next(self._toggle_mute, "SIGUSR1"))
-        loop.add_signal_handler(signal.SIGUSR2, self.action_talk)
+        loop.add_signal_handler(signal.SIGUSR1, self.call_next, self.ear.mute, "SIGUSR1")
+        loop.add_signal_handler(signal.SIGUSR2, self.ear.talk)
         for number, code in ((signal.SIGTERM, ExitCode.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)):
             loop.add_signal_handler(number, self.exit, code)
 
     def on_mount(self) -> None:
         """Set the panes up, and begin once the first picture is there."""
-        self.ring, self.ringbox = self.query_one(RingWidget), self.query_one("#ringbox")
-        self.history = self.query_one(HistoryList)
-        self.pane, self.keybar = self.query_one(NowPane), self.query_one(KeyBar)
-        self.status, self.word = self.query_one("#status", StatusLine), self.query_one("#word", StatusLine)
-        self.traffic = self.query_one(TrafficPane)
-        self.word.centred = True
-        self.history.want = lambda number: self._history_actions.start(self._history_actions.fetch(number))
-        self.keybar.keymap = self.keymap
-        layout.dress(self)
-        self.theme_changed_signal.subscribe(self, lambda _: layout.dress(self))
-        self._frames = self.set_interval(FRAME_S, self._frame, pause=True)
+        self._redraw_ring()
+        self.theme_changed_signal.subscribe(self, lambda _: self._redraw_ring())
+        self.live.begin()
         self.history.focus()
-        self.show_now()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         gc.enable()  # __main__ has it wait until the first picture is there
-        if state.listener_alive():
-            self.now = replace(self.now, role=Role.OTHER)
-        elif self.options.listen:
-            self.action_listen()
+        self.ear.begin(listen=self.options.listen)
         self._store = StoreFeed(self.post_message)
         self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
 
@@ -134,54 +124,63 @@ class Dashboard(Controls, inherit_bindings=False):
         """Let go of everything; the ear seals what it records."""
         if self._store is not None:
             self._store.stop()
-        self._history_actions.close()
+        self.history_actions.close()
         self._traffic_worker.close()
-        if self._ear is not None:
-            self._ear.stop()
+        self.ear.end()
 
-    def finish(self, timeout_s: float) -> bool:
-        """After the end: wait for our ear. Returns whether it has ended."""
-        return self._ear is None or self._ear.join(timeout_s)
+    def bell(self) -> None:
+        """Keep the bug that ends the dashboard, for the log; what else rings the terminal's bell goes on to do so.
 
-    # What the feeds tell.
+        Textual has no public hook for an exception that nobody caught. It sets its return code, rings, renders a
+        traceback for `error_console`, and ends; while it rings, the exception is still at hand.
+        """
+        error = sys.exception()
+        if self.return_code and isinstance(error, Exception):
+            self.bug = self.bug or error
+        else:
+            super().bell()
+
+    # What the parts ask of their host (host.py).
+
+    def say(self, text: str, style: str = "") -> None:
+        """Show a message on the bottom line for a while; an empty one brings the keys back."""
+        self.keybar.say(text, style)
+
+    def complain(self, error: EchoctlError) -> None:
+        """Say what went wrong, and what to do about it."""
+        self.say(f"{error.message}: {error.hint}" if error.hint else error.message, "bad")
+
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run something beside the screen; what goes wrong in it is a sentence on the bottom line."""
+        self.run_worker(self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except EchoctlError as error:
+            self.complain(error)
+        except OSError as error:
+            self.complain(EchoctlError(f"{error.filename or 'the disk'}: {error.strerror}", "nothing was written"))
+
+    # What the feeds and the panes tell.
 
     def on_ear_event(self, message: EarEvent) -> None:
         """Our own ear says something."""
-        before, self.now = self.now, heard(self.now, message.event)
-        if message.event["type"] == "error" and message.event.get("code") == ExitCode.PLUGIN:
-            self.say(message.event["message"], "bad")
-        if message.event["type"] == "level" and before.led is self.now.led and self.ring.moves:
-            return  # the next frame shows it
-        self.show_now()
+        self.ear.ear_event(message.event)
 
     def on_ear_ended(self, message: EarEnded) -> None:
         """Our own ear has gone."""
-        if self._ear is not None:
-            self._ear.close()
-        self._ear = None
-        lost_to_another = isinstance(message.error, StoreError) and state.listener_alive()
-        self.now = ended(self.now, None if lost_to_another else message.error)
-        if message.error is not None and not lost_to_another:
-            self.complain(message.error)
-        else:
-            with contextlib.suppress(StoreError):  # the feed of the store says so
-                self.now = seen(self.now, state.snapshot())
-        self.show_now()
+        self.ear.ear_ended(message.error)
 
     def on_store_changed(self, message: StoreChanged) -> None:
         """Somebody changed the store."""
-        before, self.now = self.now, seen(self.now, message.snapshot)
-        if before.role is Role.OTHER and self.now.role is Role.NONE:
-            self.say("that listener has ended; s listens here")
-        self.show_now()
-        self._history_actions.start(self._history_actions.renew())
-        self._history_actions.start(self._traffic_worker.renew())
+        self.ear.store_changed(message.snapshot)
+        self.start(self.history_actions.renew())
+        self.start(self._traffic_worker.renew())
 
     def on_store_failed(self, message: StoreFailed) -> None:
         """The store cannot be read."""
-        self.now = replace(self.now, unread=f"{message.error.message}: {message.error.hint}")
-        self.show_now()
-        self.complain(message.error)
+        self.ear.store_failed(message.error)
 
     def on_feed_broke(self, message: FeedBroke) -> None:
         """A bug, which is not to go unnoticed in a thread."""
@@ -220,39 +219,90 @@ class Dashboard(Controls, inherit_bindings=False):
             self._touched = time.monotonic()
         await super().on_event(event)
 
-    def _frame(self) -> None:
-        self.ring.step()
-        self._words()
-
-    def show_now(self) -> None:
-        """Show this moment in every pane, and let the ring move if it does."""
-        now = self.now
-        self.ring.show(now.led, now.level)
-        self._words()
-        layout.colour(self.ringbox, now.led)
-        if self.ring.moves:
-            self._frames.resume()
-        else:
-            self._frames.pause()
-
-    def _words(self) -> None:
-        self.ring.level = self.now.level
-        for widget in (self.pane, self.status, self.word):
-            widget.show(self.now)
-
     def _lock_when_idle(self) -> None:
         minutes, overview = self.settings.tui.auto_lock_min, self.history.overview
         if minutes and overview.asks and not overview.locked and time.monotonic() - self._touched > minutes * 60:
-            self.action_record("lock")
+            self.action_history("lock")
 
-    def bell(self) -> None:
-        """Keep the bug that ends the dashboard, for the log; what else rings the terminal's bell goes on to do so.
+    # What the keys, the mouse and the palette do (keys.py).
 
-        Textual has no public hook for an exception that nobody caught. It sets its return code, rings, renders a
-        traceback for `error_console`, and ends; while it rings, the exception is still at hand.
-        """
-        error = sys.exception()
-        if self.return_code and isinstance(error, Exception):
-            self.bug = self.bug or error
+    def action_mute(self) -> None:
+        """Mute or unmute."""
+        self.ear.mute("the dashboard")
+
+    def action_talk(self) -> None:
+        """Begin a request without a wake word."""
+        self.ear.talk()
+
+    def action_listen(self) -> None:
+        """Start our own ear, or end it."""
+        self.ear.listen()
+
+    def action_history(self, verb: str) -> None:
+        """Do something with the history: play, feedback, export, copy, delete, search and so on."""
+        self.start(self.history_actions.verbs[verb]())
+
+    def action_zoom(self, by: int) -> None:
+        """Show a longer or a shorter time of traffic."""
+        self.start(self._traffic_worker.zoom(by))
+
+    def action_open(self) -> None:
+        """Open what is selected: the evidence of a verdict, or a recording."""
+        if self.screen.focused is self.traffic and self.traffic.selected is not None:
+            from echoctl.tui.screens.evidence import Evidence  # noqa: PLC0415 - not for the first picture
+
+            self.push_screen(Evidence(self.traffic.selected))
         else:
-            super().bell()
+            self.action_history("open")
+
+    def action_view(self, view: str) -> None:
+        """Show one pane alone, or all; the same key once more shows all again."""
+        self.view = "all" if view == self.view else view
+        layout.turn(self.screen_stack[0], self.view)
+        self.keybar.show(self.view)
+        (self.traffic if self.view == "traffic" else self.history).focus()
+
+    def action_next_pane(self) -> None:
+        """Move the focus to the next pane."""
+        self.screen.focus_next()
+
+    async def action_back(self) -> None:
+        """From a search or what it found to everything, from one pane to all."""
+        self.history_actions.give_up()
+        if self.history.filtered:
+            self.history.show_found(None)
+            layout.title_history(self.history)
+        elif self.view != "all":
+            self.action_view("all")
+        self.keybar.clear()
+
+    def action_keys(self) -> None:
+        """Show the keys."""
+        from echoctl.tui.screens.keys import Keys  # noqa: PLC0415 - not for the first picture
+
+        self.push_screen(Keys(self.keymap))
+
+    def action_command_palette(self) -> None:
+        """Show every verb, to be found by some letters."""
+        from echoctl.tui.screens import palette  # noqa: PLC0415 - not for the first picture
+
+        self.push_screen(palette.commands())
+
+    def search_themes(self) -> None:
+        """Show every theme, as Textual's own action does it."""
+        from echoctl.tui.screens import palette  # noqa: PLC0415 - not for the first picture
+
+        self.push_screen(palette.themes())
+
+    async def action_quit(self) -> None:
+        """End; what is being recorded is sealed first."""
+        self.exit(ExitCode.OK)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every verb, for the palette."""
+        for key in keys.KEYS:
+            yield SystemCommand(key.label, key.text, partial(self.call_next, self.run_action, key.action))
+        yield SystemCommand("theme", "dark, light, high contrast, mono, the terminal's own", self.search_themes)
+        for words, text in shell_commands.VERBS:
+            lend = partial(shell_commands.run, self, words.split())
+            yield SystemCommand(words, f"{text}: runs in the terminal", lend)

@@ -1,17 +1,14 @@
-"""Which panes show at which size and in which view, what their borders say, and how a theme dresses them."""
+"""Which panes show at which size and in which view, and what their borders say."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from textual.screen import Screen
 from textual.widget import Widget
 
 from echoctl.model.speech import LedState
-from echoctl.services.history.page_index import Overview
-from echoctl.tui import theme
-from echoctl.tui.widgets.ring import RingStyle
+from echoctl.tui.widgets.history import HistoryList
 
-if TYPE_CHECKING:
-    from echoctl.tui.actions import Controls
+Pane = TypeVar("Pane", bound=Widget)
 
 VIEWS = ("all", "now", "history", "traffic")
 
@@ -38,29 +35,19 @@ def colour(box: Widget, led: LedState) -> None:
     box.update_classes({f"-{one}": led is one for one in (LedState.MUTED, LedState.ERROR, LedState.LISTENING)})
 
 
-def titled(pane: Widget) -> Widget:
+def titled(pane: Pane) -> Pane:
     """A pane with a frame that says what it is."""
     pane.border_title = pane.id
     pane.add_class("pane", update=False)
     return pane
 
 
-def dress(app: "Controls") -> None:
-    """Make the panes fit the theme, ASCII, and whether there is colour at all."""
-    ascii_only = app.options.ascii
-    app.ring.ring_style = theme.ring_style(app.theme, ascii_only=ascii_only, colourless=app.no_color)
-    app.ring.motion = app.options.motion
-    for widget in (app.pane, app.status, app.word, app.history, app.traffic, app.keybar):
-        widget.ascii = ascii_only
-    app.ring.forget()
-
-
-def title_history(app: "Controls", overview: Overview) -> None:
+def title_history(pane: HistoryList) -> None:
     """The border of the history says how much there is, and whether it is locked."""
-    plain = app.ring.ring_style is RingStyle.ASCII
-    parts = [f"{overview.total:,}".replace(",", "," if plain else " ")]
+    overview = pane.overview
+    parts = [f"{overview.total:,}".replace(",", "," if pane.ascii else " ")]
     if overview.locked and overview.total:
         parts.append("locked: u unlocks")
-    if app.history.filtered:
-        parts = [f"{app.history.total} found", "Esc shows all"]
-    app.history.border_subtitle = " · ".join(parts) if not plain else " - ".join(parts)
+    if pane.filtered:
+        parts = [f"{pane.total} found", "Esc shows all"]
+    pane.border_subtitle = (" - " if pane.ascii else " · ").join(parts)

@@ -9,8 +9,8 @@ from echoctl import logs
 from echoctl.config.schema import Config
 from echoctl.errors import ExitCode, StoreError, UsageError
 from echoctl.services import state
-from echoctl.tui.actions import Options as Options
 from echoctl.tui.app import Dashboard
+from echoctl.tui.options import Options as Options
 
 SOON_S = 0.5
 """An ear usually ends within this; it takes longer when it has something to seal."""
@@ -34,12 +34,12 @@ def run(options: Options, settings: Config, note: Callable[[str], None]) -> tupl
     with _apart():
         app = Dashboard(options, settings)
         code = app.run()
-    if not app.finish(SOON_S):
+    if not app.ear.join(SOON_S):
         note("sealing what is being recorded")
-        app.finish(LATEST_S)
+        app.ear.join(LATEST_S)
     if state.listener_alive():
         note(f"the listener in another terminal goes on{_pid()}: echoctl mute closes its microphone")
-    elif app.listened:
+    elif app.ear.listened:
         note("the listener has ended: the microphone is closed")
     return (ExitCode.BUG if app.bug else code or ExitCode.OK), app.bug
 

@@ -3,10 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from textual.app import App
+from textual.app import App
 
 VERBS = (
     ("status", "state, mute and counters"),
@@ -36,7 +34,7 @@ VERBS = (
 """Words of the command, and what it does."""
 
 
-def run(app: "App[int]", words: Sequence[str]) -> None:
+def run(app: App[int], words: Sequence[str]) -> None:
     """Lend the terminal to a command, and wait for Enter. Its messages go where the dashboard is drawn."""
     with app.suspend():
         sys.stdout.write(f"\n$ echoctl {' '.join(words)}\n")

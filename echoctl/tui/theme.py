@@ -1,8 +1,9 @@
 """The dashboard's themes: dark, light, high contrast, mono, and the terminal's own 16 colours."""
 
 import difflib
-from collections.abc import Iterable
+from typing import Any
 
+from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -84,8 +85,12 @@ def ring_style(theme: str, *, ascii_only: bool, colourless: bool) -> RingStyle:
     return RingStyle.ANSI if theme.startswith(("echoctl-ansi", "ansi")) else RingStyle.BLOCKS
 
 
-def unknown(name: str, known: Iterable[str]) -> UsageError:
-    """There is no such theme."""
-    near = difflib.get_close_matches(name, known, 1)
-    ours = f"ours: {', '.join(one.name for one in THEMES)}"
-    return UsageError(f"no theme named {name}", f"did you mean {near[0]}?" if near else ours)
+def dress(app: App[Any], name: str) -> None:
+    """Give the app our themes, and this one on. Raises UsageError when there is no such theme."""
+    for one in THEMES:
+        app.register_theme(one)
+    if name not in app.available_themes:
+        near = difflib.get_close_matches(name, app.available_themes, 1)
+        ours = f"ours: {', '.join(one.name for one in THEMES)}"
+        raise UsageError(f"no theme named {name}", f"did you mean {near[0]}?" if near else ours)
+    app.theme = name

@@ -5,29 +5,28 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from echoctl.errors import EchoctlError
 from echoctl.services.traffic.timeline import zoomed
+from echoctl.tui.widgets.traffic import TrafficPane
 
 if TYPE_CHECKING:
     from echoctl.services.traffic.timeline import Timeline
-    from echoctl.tui.actions import Controls
 
 REST_S = 2.0
 """Between two looks: a day of traffic takes some tenths of a second to judge."""
 
 
 class TrafficWorker:
-    """Looks at the traffic on a thread of its own."""
+    """Looks at the traffic on a thread of its own, and shows it. Raises what the services raise."""
 
-    def __init__(self, app: "Controls") -> None:
-        self._app = app
+    def __init__(self, pane: TrafficPane) -> None:
+        self._pane = pane
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="traffic")
         self._span_ms: int | None = None
         self._looking = False
         self._again = False
 
     def close(self) -> None:
-        """No more."""
+        """Begin nothing more; a look that has begun is not waited for."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def renew(self) -> None:
@@ -39,20 +38,19 @@ class TrafficWorker:
         try:
             while self._again:
                 self._again = False
-                loop = asyncio.get_running_loop()
-                self._app.traffic.show(await loop.run_in_executor(self._thread, self._look))
+                await self._show()
                 await asyncio.sleep(REST_S)
-        except EchoctlError as error:
-            self._app.complain(error)
         finally:
             self._looking = False
 
     async def zoom(self, by: int) -> None:
-        """A longer (1) or a shorter (-1) time."""
-        if (seen := self._app.traffic.panorama) is not None:
+        """Show a longer (1) or a shorter (-1) time."""
+        if (seen := self._pane.panorama) is not None:
             self._span_ms = zoomed(seen.end_ms - seen.begin_ms, by)
-            loop = asyncio.get_running_loop()
-            self._app.traffic.show(await loop.run_in_executor(self._thread, self._look))
+            await self._show()
+
+    async def _show(self) -> None:
+        self._pane.show(await asyncio.get_running_loop().run_in_executor(self._thread, self._look))
 
     def _look(self) -> "Timeline | None":
         from echoctl.services.traffic import timeline_query  # noqa: PLC0415 - the judge's arithmetic, after the first picture

@@ -122,9 +122,8 @@ async def evening_stage(size: tuple[int, int]) -> AsyncIterator[Scene]:
         await on.until(lambda: app.history.total == len(SAID) and app.history.selected is not None)
         await on.until(lambda: app.traffic.panorama is not None)
         # The store, which has been seen by now, knows of no ear.
-        app.now = replace(app.now, mic="open", counters={"wakes": 6, "near_misses": 1, "recordings": 9})
-        app.show_now()
-        app._frames.pause()
+        app.live.show(replace(app.live.now, mic="open", counters={"wakes": 6, "near_misses": 1, "recordings": 9}))
+        app.live.frames.pause()
         await on.pilot.pause()
         yield on
 

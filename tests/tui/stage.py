@@ -10,10 +10,10 @@ from textual.pilot import Pilot
 
 from echoctl.config.schema import Config
 from echoctl.services.listening.ear_spec import EarSpec
-from echoctl.tui.actions import Options
 from echoctl.tui.app import Dashboard
 from echoctl.tui.feed import EarEvent
 from echoctl.tui.live_state import Role
+from echoctl.tui.options import Options
 
 READY = {
     "type": "ready",
@@ -49,8 +49,8 @@ class Scene:
 
     def hear(self, *events: dict[str, Any]) -> None:
         """Let the ear say something."""
-        if self.app.now.role is Role.NONE:
-            self.app.now = replace(self.app.now, role=Role.STARTING)
+        if self.app.live.now.role is Role.NONE:
+            self.app.live.now = replace(self.app.live.now, role=Role.STARTING)
         for event in events:
             self.app.on_ear_event(EarEvent(event))
 
@@ -86,7 +86,7 @@ async def stage(
     options = replace(Options(spec=EarSpec(), listen=False), **changes)
     app = Dashboard(options, settings or Config())
     async with app.run_test(size=size) as pilot:
-        app.ring.clock = lambda: 0.3
+        app.live.ring.clock = lambda: 0.3
         scene = Scene(app, pilot)
         await scene.until(lambda: app._store is not None)
         yield scene

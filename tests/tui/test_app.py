@@ -50,12 +50,12 @@ async def test_what_is_heard_is_shown_while_it_is_said_and_after(store: Path) ->
 async def test_the_ring_moves_only_while_something_happens(store: Path) -> None:
     async with stage() as on:
         on.hear(*STATES["idle"])
-        assert not on.app.ring.moves
+        assert not on.app.live.ring.moves
         on.hear(LISTENING)
-        assert on.app.ring.moves
+        assert on.app.live.ring.moves
         on.app.options = replace(on.app.options, motion=False)
-        on.app.ring.motion = False
-        assert not on.app.ring.moves
+        on.app.live.ring.motion = False
+        assert not on.app.live.ring.moves
 
 
 async def test_m_mutes_in_the_store_and_another_process_is_seen(vault: Path) -> None:
@@ -179,7 +179,7 @@ async def test_a_listener_that_fails_is_a_sentence_and_s_tries_again(vault: Path
         on.app.on_ear_ended(EarEnded(DeviceError("there is no microphone", "plug one in")))
         await on.sees("there is no microphone: plug one in")
         await on.sees("! ERROR")
-        assert on.app.now.role is Role.NONE
+        assert on.app.live.now.role is Role.NONE
 
 
 async def test_a_database_that_vanishes_and_comes_back(heard: list[str], tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ async def test_an_ear_that_ends_beside_a_damaged_database_is_no_bug(vault: Path)
         with pytest.raises(StoreError):
             state.snapshot()
         on.app.on_ear_ended(EarEnded(None))
-        assert on.app.now.role is Role.NONE
+        assert on.app.live.now.role is Role.NONE
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+c"])
@@ -294,10 +294,10 @@ async def test_an_hour_of_speech_does_not_grow_it(store: Path) -> None:
 
     async def speak(on: Scene, frames: int) -> None:
         for number in range(frames):
-            on.app.ring.clock = lambda at=number: at * 0.1
+            on.app.live.ring.clock = lambda at=number: at * 0.1
             level = {**LEVEL, "level": number % 17 / 17, "score": number % 23 / 23}
             on.hear(level, {**PARTIAL, "text": "turn on " * (number % 9)})
-            on.app._frame()
+            on.app.live.step()
             await asyncio.sleep(0.002)
 
     async with stage() as on:
@@ -308,5 +308,5 @@ async def test_an_hour_of_speech_does_not_grow_it(store: Path) -> None:
         await speak(on, 100)
         gc.collect()
         assert sys.getallocatedblocks() - before < 4000  # the caches fill still; a leak of each event would be more
-        assert len(on.app.now.past) <= 120
-        assert len(on.app.ring._pictures) <= 64
+        assert len(on.app.live.now.past) <= 120
+        assert len(on.app.live.ring._pictures) <= 64

@@ -254,6 +254,6 @@ async def test_a_page_of_a_list_that_has_changed_is_not_shown(
             on.app.history.renew(replace(on.app.history.overview, total=3))
             return []
 
-        monkeypatch.setattr(on.app._history_actions._worker, "page", changed_meanwhile)
-        await on.app._history_actions.fetch(0)
+        monkeypatch.setattr(on.app.history_actions._worker, "page", changed_meanwhile)
+        await on.app.history_actions.fetch(0)
         assert len(on.app.history._pages[0]) == 3

@@ -6,18 +6,20 @@ from echoctl.cli.app import COMMANDS
 from echoctl.config.schema import Config, DashboardSettings
 from echoctl.errors import UsageError
 from echoctl.services import state
+from echoctl.services.listening.protocol import EarSpec
 from echoctl.tui import keys, shell_commands
-from echoctl.tui.actions import Controls
-from echoctl.tui.history_actions import HistoryActions
+from echoctl.tui.app import Dashboard
+from echoctl.tui.options import Options
 from tests.tui.stage import stage
 
 
 def test_every_key_has_an_action() -> None:
+    app = Dashboard(Options(spec=EarSpec()), Config())
     for key in keys.KEYS:
         name, _, argument = key.action.partition("(")
-        assert hasattr(Controls, f"action_{name}"), key
-        if name == "record":
-            assert hasattr(HistoryActions, argument.strip("')"))
+        assert hasattr(app, f"action_{name}"), key
+        if name == "history":
+            assert argument.strip("')") in app.history_actions.verbs
 
 
 def test_every_twin_and_every_verb_is_a_command() -> None:

@@ -63,7 +63,7 @@ async def test_ascii_draws_nothing_else(heard: list[str]) -> None:
         on.hear(*STATES["listening"])
         await on.sees("@ listening")
         await on.sees("set a timer")
-        assert on.app.ring.ring_style is RingStyle.ASCII
+        assert on.app.live.ring.ring_style is RingStyle.ASCII
         assert on.screen.isascii()
 
 
@@ -80,7 +80,7 @@ async def test_ascii_draws_nothing_else_over_the_panes(heard: list[str], keys: s
 async def test_without_colour_the_frame_tells_too(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with stage() as on:
-        assert on.app.ring.ring_style is RingStyle.MONO
+        assert on.app.live.ring.ring_style is RingStyle.MONO
         on.hear(READY, MUTED)
         await on.sees("■ MUTED")
         await on.sees("┏")

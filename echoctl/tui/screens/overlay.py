@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,10 +12,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from echoctl.tui import keys
-from echoctl.tui.widgets.lines import PLAIN, Line, Lines
-
-if TYPE_CHECKING:
-    from echoctl.tui.actions import Controls
+from echoctl.tui.widgets.lines import PLAIN, Line, Lines, ascii_only
 
 Answer = TypeVar("Answer")
 
@@ -27,24 +24,18 @@ class Overlay(ModalScreen[Answer]):
     """A screen over the panes, on which the mute key mutes, unless a letter is being typed into a field."""
 
     CSS_PATH = Path(__file__).with_name("overlay.tcss")
+
     BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
         *keys.bindings("mute", target="app."),
-        Binding("ctrl+c", "screen.copy_text", show=False),  # Textual's own; passed over when nothing is selected
+        Binding(
+            "ctrl+c", "screen.copy_text", show=False
+        ),  # as on every screen: it is passed over with nothing selected
         Binding("ctrl+c", "dismiss(None)", show=False),
     ]
 
-    @property
-    def dashboard(self) -> "Controls":
-        """What it is over."""
-        return cast("Controls", self.app)
-
     def plain(self, text: str) -> str:
         """A text of ours as it may be drawn."""
-        return text.translate(PLAIN) if self.dashboard.options.ascii else text
-
-    def on_mount(self) -> None:
-        """The looks of the panes."""
-        self.set_class(self.dashboard.options.ascii, "-ascii")
+        return text.translate(PLAIN) if ascii_only(self) else text
 
     def on_resize(self, event: events.Resize) -> None:
         """Every row counts in a low terminal."""
@@ -87,7 +78,6 @@ class Sheet(Overlay[None]):
         """One box."""
         box = VerticalScroll(classes="dialog -page")
         box.border_title, box.border_subtitle = self.plain(self._title), self.plain(self._foot)
-        self.page.ascii = self.dashboard.options.ascii
         with box:
             yield self.page
 

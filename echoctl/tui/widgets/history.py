@@ -14,7 +14,7 @@ from textual.strip import Strip
 from echoctl.model.speech import Feedback, Recording
 from echoctl.services.history.page_index import PAGE, Overview
 from echoctl.text.format import length, printable, said
-from echoctl.tui.widgets.lines import PLAIN, Line, fit, span, wrap
+from echoctl.tui.widgets.lines import PLAIN, Line, ascii_only, fit, span, wrap
 
 KEPT = 12
 """Pages in memory; those farthest from the cursor go first."""
@@ -43,7 +43,6 @@ class HistoryList(ScrollView, can_focus=True):
         Binding("home,g", "jump(0)", show=False),
         Binding("end,G", "jump(-1)", show=False),
     ]
-    ascii = False
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -57,6 +56,11 @@ class HistoryList(ScrollView, can_focus=True):
         self._asked: set[int] = set()
         self._found: list[Recording] | None = None
         self._forgotten = 0
+
+    @property
+    def ascii(self) -> bool:
+        """Whether only plain ASCII may be drawn here."""
+        return ascii_only(self)
 
     @property
     def total(self) -> int:
@@ -210,9 +214,9 @@ def _nobody(number: int) -> None:
     """Until somebody fetches pages."""
 
 
-def row(recording: Recording, width: int, ascii_only: bool = False) -> Line:
+def row(recording: Recording, width: int, plain: bool = False) -> Line:
     """A recording in one line: when, how long, which word, in which room where there is space, and what was said."""
-    marks = ASCII_MARKS if ascii_only else MARKS
+    marks = ASCII_MARKS if plain else MARKS
     mark = marks[recording.feedback] if recording.feedback else " "
     sealed = recording.locked or recording.damaged or recording.transcript is None
     head: list[tuple[str, str]] = [(f" {moment(recording.at_ms)} ", "label")]

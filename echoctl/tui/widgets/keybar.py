@@ -23,10 +23,10 @@ SHOWN = {
 class KeyBar(Lines):
     """Keys that can be clicked too, and messages."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, keymap: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.view = "all"
-        self.keymap: Mapping[str, str] = {}
+        self._keymap = keymap
         self._message: tuple[str, str] = ("", "")
         self._number = 0
 
@@ -76,7 +76,7 @@ class KeyBar(Lines):
         return line
 
     def _key(self, name: str) -> Line:
-        return ((f" {shown(self.keymap.get(name, BY_ID[name].keys))}", "key"), (f" {BY_ID[name].label}  ", "dim"))
+        return ((f" {shown(self._keymap.get(name, BY_ID[name].keys))}", "key"), (f" {BY_ID[name].label}  ", "dim"))
 
     def _clear(self, number: int) -> None:
         if number == self._number and self._message[0]:

@@ -28,16 +28,28 @@ PLAIN = str.maketrans({"…": "~", "·": "-", "⏎": "ret", "→": ">", "↑": "
 """What our own words hold beyond ASCII."""
 
 
+ASCII_CLASS = "-ascii"
+"""The class of the app in which only plain ASCII is drawn."""
+
+
+def ascii_only(widget: Widget) -> bool:
+    """Whether only plain ASCII may be drawn here."""
+    return widget.app.has_class(ASCII_CLASS)
+
+
 class Lines(Widget):
     """Lines of text; subclasses compose them for the size that they have."""
-
-    ascii = False
 
     COMPONENT_CLASSES = {f"lines--{name}" for name in NAMES}  # noqa: RUF012 - Textual reads it as it is
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._shown: list[Line] = []
+
+    @property
+    def ascii(self) -> bool:
+        """Whether only plain ASCII may be drawn here."""
+        return ascii_only(self)
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
         """What to show in `width` columns and `height` rows."""

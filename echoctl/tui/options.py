@@ -1,0 +1,18 @@
+"""How the dashboard is started: what the command line and the configuration say of it."""
+
+from dataclasses import dataclass
+
+from echoctl.services.listening.protocol import EarSpec
+from echoctl.tui import theme
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the dashboard is started."""
+
+    spec: EarSpec
+    listen: bool = True
+    """Start an ear of our own when none runs."""
+    theme: str = theme.DEFAULT
+    ascii: bool = False
+    motion: bool = True
