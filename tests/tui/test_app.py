@@ -12,14 +12,12 @@ import pytest
 from echoctl import paths
 from echoctl.clock import id_text
 from echoctl.config.schema import Config, DashboardSettings
-from echoctl.errors import DeviceError, StoreError
+from echoctl.errors import StoreError
 from echoctl.led import ring
 from echoctl.model.speech import LedState
 from echoctl.services import state
 from echoctl.services.vault import unlocking
 from echoctl.store.database import db
-from echoctl.tui.feed import EarEnded
-from echoctl.tui.live_state import Role
 from echoctl.tui.widgets import history
 from tests.heard import chooses, nobody
 from tests.tui.stage import IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, STATES, TRANSCRIPT, WAKE, Scene, stage
@@ -86,15 +84,6 @@ async def test_mute_works_over_a_question_and_the_keys(heard: list[str], keys: l
         await on.press(*keys, "m")
         await on.until(lambda: state.snapshot().muted)
         assert len(on.app.screen_stack) == 2
-
-
-async def test_space_says_why_there_is_no_request(vault: Path) -> None:
-    async with stage() as on:
-        await on.press("space")
-        await on.sees("no listener is running")
-        on.hear(READY, MUTED)
-        await on.press("space")
-        await on.sees("m opens the microphone")
 
 
 async def test_one_to_four_are_views_and_back(heard: list[str]) -> None:
@@ -173,15 +162,6 @@ async def test_a_storm_of_sizes_leaves_a_whole_screen(heard: list[str]) -> None:
         await on.sees("set a timer")
 
 
-async def test_a_listener_that_fails_is_a_sentence_and_s_tries_again(vault: Path) -> None:
-    async with stage() as on:
-        on.hear(READY, IDLE)
-        on.app.on_ear_ended(EarEnded(DeviceError("there is no microphone", "plug one in")))
-        await on.sees("there is no microphone: plug one in")
-        await on.sees("! ERROR")
-        assert on.app.live.now.role is Role.NONE
-
-
 async def test_a_database_that_vanishes_and_comes_back(heard: list[str], tmp_path: Path) -> None:
     async with stage() as on:
         await on.sees("set a timer")
@@ -229,16 +209,6 @@ async def test_a_bug_in_a_feed_does_not_go_unnoticed(store: Path, monkeypatch: p
         async with stage() as on:
             monkeypatch.setattr(state, "listener_alive", lambda: 1 // 0)
             await on.until(lambda: on.app.bug is not None)
-
-
-async def test_an_ear_that_ends_beside_a_damaged_database_is_no_bug(vault: Path) -> None:
-    async with stage() as on:
-        on.hear(READY, IDLE)
-        Path(paths.database()).write_bytes(b"no database at all" * 500)
-        with pytest.raises(StoreError):
-            state.snapshot()
-        on.app.on_ear_ended(EarEnded(None))
-        assert on.app.live.now.role is Role.NONE
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+c"])
