@@ -43,7 +43,7 @@ class Grid:
         self.width = width
         self.label = max(LABEL, min(LONGEST, width // 4))
         self.room = max(8, width - self.label - TOTAL - 2)
-        """Columns of the time."""
+        """Columns that the axis of time has."""
 
 
 class TrafficOpened(Message):
@@ -65,23 +65,23 @@ class TrafficPane(Lines, can_focus=True):
 
     @property
     def selected(self) -> Speaker | None:
-        """The speaker that is chosen."""
+        """The speaker under the cursor, whose evidence `open` shows; None without any traffic."""
         speakers = self.panorama.speakers if self.panorama else ()
         return speakers[min(self._chosen, len(speakers) - 1)] if speakers else None
 
     def show(self, panorama: Timeline | None) -> None:
-        """Show another time."""
+        """Show the traffic of a span of time; None when there is none at all."""
         self.panorama = panorama
         self.update()
 
     def action_choose(self, by: int) -> None:
-        """The next speaker."""
+        """Move to a speaker below (1) or above (-1)."""
         if self.panorama:
             self._chosen = max(0, min(self._chosen + by, len(self.panorama.speakers) - 1))
             self.update()
 
     def on_click(self, event: events.Click) -> None:
-        """A click asks for the evidence."""
+        """Ask for the evidence."""
         self.post_message(TrafficOpened())
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
@@ -89,31 +89,29 @@ class TrafficPane(Lines, can_focus=True):
         seen, chosen = self.panorama, self.selected
         if seen is None or chosen is None:
             return [((text, "dim"),) for text in wrap(EMPTY, width, height)]
-        axis = height >= 5
-        speakers = seen.speakers if (height - axis) // len(seen.speakers) >= 5 else (chosen,)
-        lines: list[Line] = []
         grid = Grid(width)
+        axis = [_axis(seen, grid)] if height >= 5 else []
+        room = height - len(axis)
+        speakers = seen.speakers if room // len(seen.speakers) >= 5 else (chosen,)
+        lines: list[Line] = []
         for number, speaker in enumerate(speakers):
-            share = (height - axis - len(lines)) // (len(speakers) - number)
+            share = (room - len(lines)) // (len(speakers) - number)
             lines += self._speaker(seen, speaker, grid, share, len(speakers) > 1 and speaker is chosen)
-        return [*lines[: height - axis], *([_axis(seen, grid)] if axis else [])]
+        return [*lines[:room], *axis]
 
     def _speaker(self, seen: Timeline, speaker: Speaker, grid: Grid, rows: int, marked: bool) -> list[Line]:
         """What matters most comes first: verdict, uploads, marks, sentence, endpoints; what is left makes it taller."""
-        lines = self._head(seen, speaker, grid.width, rows, marked)
+        head = self._head(seen, speaker, grid.width, rows, marked)
         told = self._sentence(speaker, grid.width, rows)
-        gap = len(seen.speakers) > 1  # a blank line before the next one
-        left = rows - len(lines) - len(told) - (rows >= 3) - (rows >= 4) - gap
+        wakes = [self._wakes(seen, speaker, grid)] if rows >= 3 else []
+        marks = [self._marks(seen, speaker, grid)] if rows >= 4 else []
+        gap: list[Line] = [()] if len(seen.speakers) > 1 else []  # a blank line before the next one
+        left = rows - sum(map(len, (head, told, wakes, marks, gap)))
         ends = speaker.endpoints[: max(0, left - 1)]
-        lines += told
-        if rows >= 3:
-            lines.append(self._wakes(seen, speaker, grid))
-        lines += self._lane(speaker, speaker.whole, grid, max(1, min(TALL, left - len(ends))))
-        if rows >= 4:
-            lines.append(self._marks(seen, speaker, grid))
-        for lane in ends:
-            lines += self._lane(speaker, lane, grid)
-        return [*lines, *([()] if gap and rows > len(lines) else [])]
+        lane = self._lane(speaker, speaker.whole, grid, max(1, min(TALL, left - len(ends))))
+        below = [line for end in ends for line in self._lane(speaker, end, grid)]
+        lines = [*head, *told, *wakes, *lane, *marks, *below]
+        return lines + gap if rows > len(lines) else lines
 
     def _head(self, seen: Timeline, speaker: Speaker, width: int, rows: int, marked: bool) -> list[Line]:
         from echoctl.text import verdict_text  # noqa: PLC0415 - with the traffic itself, after the first picture
