@@ -69,7 +69,7 @@ class Dashboard(App[int], inherit_bindings=False):
     # The picture.
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """For themes that are not ours; ours have them."""
+        """Lend colours to themes that are not ours; ours have their own."""
         return {} if self.current_theme in theme.THEMES else theme.borrowed(self.current_theme)
 
     def get_default_screen(self) -> Screen[object]:
@@ -80,7 +80,7 @@ class Dashboard(App[int], inherit_bindings=False):
         return screen
 
     def compose(self) -> ComposeResult:
-        """The state's own line, the panes, and the bottom line."""
+        """Lay out the line of the state, the panes, and the bottom line; app.tcss shows what fits."""
         yield self.live.status
         with Container(id="body"):
             with Container(id="top"):
@@ -97,7 +97,7 @@ class Dashboard(App[int], inherit_bindings=False):
     # From the beginning to the end.
 
     def on_load(self) -> None:
-        """Signals, before there is anything on the terminal that would have to be cleaned up."""
+        """Handle signals, before there is anything on the terminal that would have to be cleaned up."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -165,42 +165,42 @@ class Dashboard(App[int], inherit_bindings=False):
     # What the feeds and the panes tell.
 
     def on_ear_event(self, message: EarEvent) -> None:
-        """Our own ear says something."""
+        """Show what our own ear says over its pipe."""
         self.ear.ear_event(message.event)
 
     def on_ear_ended(self, message: EarEnded) -> None:
-        """Our own ear has gone."""
+        """Show that our own ear has gone, and why."""
         self.ear.ear_ended(message.error)
 
     def on_store_changed(self, message: StoreChanged) -> None:
-        """Somebody changed the store."""
+        """Look again at what a change of the store, by any process, can change here."""
         self.ear.store_changed(message.snapshot)
         self.start(self.history_actions.renew())
         self.start(self._traffic_worker.renew())
 
     def on_store_failed(self, message: StoreFailed) -> None:
-        """The store cannot be read."""
+        """Show that the store cannot be read, until it can."""
         self.ear.store_failed(message.error)
 
     def on_feed_broke(self, message: FeedBroke) -> None:
-        """A bug, which is not to go unnoticed in a thread."""
+        """Raise the bug of a thread here, where it ends the dashboard and is reported."""
         raise message.error
 
     def on_complaint(self, message: Complaint) -> None:
-        """Something to know once."""
+        """Say what a hook complains of."""
         self.say(message.text)
 
     def on_recording_opened(self) -> None:
-        """A recording was clicked twice."""
+        """Open the recording that was clicked twice."""
         self.action_open()
 
     def on_traffic_opened(self) -> None:
-        """The traffic was clicked."""
+        """Show the evidence when the traffic is clicked."""
         self.traffic.focus()
         self.action_open()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another layout may fit better."""
+        """Choose the layout that fits the new size."""
         layout.fit(self.screen_stack[0], event.size.width, event.size.height)
         if not self._settling:
             self._settling = True
@@ -214,7 +214,7 @@ class Dashboard(App[int], inherit_bindings=False):
                 screen.post_message(events.Resize(self.size, self.size))
 
     async def on_event(self, event: events.Event) -> None:
-        """Notice that somebody is there."""
+        """Notice that somebody is there, so that the vault stays open."""
         if isinstance(event, events.InputEvent):
             self._touched = time.monotonic()
         await super().on_event(event)
@@ -227,15 +227,15 @@ class Dashboard(App[int], inherit_bindings=False):
     # What the keys, the mouse and the palette do (keys.py).
 
     def action_mute(self) -> None:
-        """Mute or unmute."""
+        """Mute or unmute, whoever listens."""
         self.ear.mute("the dashboard")
 
     def action_talk(self) -> None:
-        """Begin a request without a wake word."""
+        """Begin a request without a wake word, here or at the listener that runs."""
         self.ear.talk()
 
     def action_listen(self) -> None:
-        """Start our own ear, or end it."""
+        """Start listening in this terminal, or end it."""
         self.ear.listen()
 
     def action_history(self, verb: str) -> None:
@@ -267,7 +267,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self.screen.focus_next()
 
     async def action_back(self) -> None:
-        """From a search or what it found to everything, from one pane to all."""
+        """Go back: from a search or what it found to everything, from one pane to all."""
         self.history_actions.give_up()
         if self.history.filtered:
             self.history.show_found(None)
@@ -277,7 +277,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self.keybar.clear()
 
     def action_keys(self) -> None:
-        """Show the keys."""
+        """Show every key, with what it does and the command that does the same."""
         from echoctl.tui.screens.keys import Keys  # noqa: PLC0415 - not for the first picture
 
         self.push_screen(Keys(self.keymap))
@@ -299,7 +299,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self.exit(ExitCode.OK)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every verb, for the palette."""
+        """Tell the palette every verb: those of the keys, and those that run in the terminal."""
         for key in keys.KEYS:
             yield SystemCommand(key.label, key.text, partial(self.call_next, self.run_action, key.action))
         yield SystemCommand("theme", "dark, light, high contrast, mono, the terminal's own", self.search_themes)

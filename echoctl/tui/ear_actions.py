@@ -64,7 +64,7 @@ class EarActions:
             self._host.complain(error)
 
     def listen(self) -> None:
-        """Start our own ear, or end it."""
+        """Start our own ear, or end it; that of another terminal is left alone."""
         if self._feed is not None:
             self._feed.stop()
         elif state.listener_alive():

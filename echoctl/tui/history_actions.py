@@ -28,7 +28,7 @@ TYPED = "delete all"
 
 
 class HistoryActions:
-    """The verbs of the history."""
+    """The verbs of the history, about the recording that is open, else the one under the cursor."""
 
     def __init__(self, host: Host, pane: HistoryList, live: LivePanes) -> None:
         self._host = host
@@ -83,7 +83,7 @@ class HistoryActions:
             self._pane.put(number, page)
 
     async def open(self) -> None:
-        """Show the selected recording."""
+        """Open the recording in a screen of its own; a locked one shows times and lengths only."""
         if (one := self._current()) is None:
             return
         uid = one.id
@@ -199,7 +199,7 @@ class HistoryActions:
             self._list_changed(self._pane.overview)
 
     def give_up(self) -> None:
-        """End a search that is running."""
+        """End the search that is running, if one is."""
         self._worker.give_up()
 
     async def unlock(self) -> None:

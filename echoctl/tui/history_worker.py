@@ -35,7 +35,7 @@ class HistoryWorker:
         self._given_up = threading.Event()
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Do something on the thread."""
+        """Wait for something that is done on the thread, after all that was asked for before."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class HistoryWorker:
         return await self.do(lambda: self._browser.page(before))
 
     async def show(self, uid: str) -> Recording:
-        """One recording with its words."""
+        """Read a recording with its words."""
 
         def show() -> Recording:
             with self._browser.opened() as history:
@@ -67,7 +67,7 @@ class HistoryWorker:
         return await self.do(show)
 
     async def flac(self, uid: str) -> tuple[Recording, bytes]:
-        """One recording and its sound."""
+        """Read a recording and its sound, as FLAC."""
 
         def flac() -> tuple[Recording, bytes]:
             with self._browser.opened() as history:
@@ -121,7 +121,7 @@ class HistoryWorker:
         return None
 
     def give_up(self) -> None:
-        """End a search that is running."""
+        """End the search that is running, if one is: it returns None."""
         self._given_up.set()
 
     async def unlock(self, given: str | None) -> None:
@@ -135,7 +135,7 @@ class HistoryWorker:
         await self.do(unlock)
 
     async def lock(self) -> None:
-        """Forget the key."""
+        """Forget the key: from now on the texts are locked."""
         await self.do(lambda: self._browser.lock())
 
     @property

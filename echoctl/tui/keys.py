@@ -11,7 +11,7 @@ from echoctl.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One action."""
+    """An action and its keys: a row of the table below."""
 
     id: str
     keys: str

@@ -17,7 +17,7 @@ LINE, SMALL, TALL, WIDE = (40, 10), (60, 18), (100, 34), (160, 44)
 
 
 def fit(screen: Screen[Any], width: int, height: int) -> None:
-    """Choose the layout for a size."""
+    """Choose the layout for a size, by the classes that app.tcss asks for."""
     line = width < LINE[0] or height < LINE[1]
     small = not line and (width < SMALL[0] or height < SMALL[1])
     wide = width >= WIDE[0] and height >= WIDE[1]
@@ -26,7 +26,7 @@ def fit(screen: Screen[Any], width: int, height: int) -> None:
 
 
 def turn(screen: Screen[Any], view: str) -> None:
-    """Choose the panes of a view."""
+    """Show the panes of a view (VIEWS), by the classes that app.tcss asks for."""
     screen.update_classes({f"view-{name}": name == view for name in VIEWS}, update=screen.is_mounted)
 
 

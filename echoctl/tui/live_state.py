@@ -17,7 +17,7 @@ PAST = 120
 
 
 class Role(StrEnum):
-    """Whose ear it is."""
+    """Whose ear listens."""
 
     NONE = "none"
     """Nobody listens."""
@@ -30,7 +30,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastRequest:
-    """The last request."""
+    """What was said last after a wake word or push to talk."""
 
     word: str
     at_ms: int
@@ -40,7 +40,7 @@ class LastRequest:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """This moment."""
+    """All that the panes show of this moment: replaced as a whole, never changed."""
 
     role: Role = Role.NONE
     led: LedState = LedState.OFF
@@ -99,7 +99,7 @@ def seen(now: Now, store: Snapshot) -> Now:
 
 
 def ended(now: Now, error: EchoctlError | None) -> Now:
-    """Our own ear has gone."""
+    """What remains of this moment when our own ear has gone, with the error or because it was told to."""
     led = LedState.MUTED if now.muted else LedState.ERROR if error else LedState.OFF
     trouble = f"{error.message}: {error.hint}" if error else ""
     return replace(

@@ -8,7 +8,7 @@ from echoctl.tui import theme
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the dashboard is started."""
+    """Options of `echoctl tui`, each with the configuration already in it."""
 
     spec: EarSpec
     listen: bool = True

@@ -12,11 +12,11 @@ from echoctl.tui.screens.overlay import Page, Sheet
 from echoctl.tui.widgets.lines import BARS, Line, cut, fit, span, wrap
 
 DOES = ("play", "feedback", "export", "copy", "delete")
-"""What can be done here."""
+"""Ids of the actions that are named at the foot."""
 
 
 class DetailPage(Page):
-    """The page."""
+    """What is known of a recording: facts, the place where its sound is, its words and how sure each is."""
 
     def __init__(self, recording: Recording) -> None:
         super().__init__(id="page")
@@ -25,7 +25,7 @@ class DetailPage(Page):
         """Seconds of the sound that were played; None while it is silent."""
 
     def all_lines(self, width: int) -> Sequence[Line]:
-        """Facts, the player, the words."""
+        """The facts, the place of the sound, and the words."""
         words = self.recording.transcript.words if self.recording.transcript else ()
         return [*self._facts(width), (), self._player(width), *self._words(words, width)]
 
@@ -93,7 +93,7 @@ def _confidence(value: float) -> str:
 
 
 class Detail(Sheet):
-    """A recording over the panes."""
+    """A recording over the panes, with the keys of what can be done with it."""
 
     BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
         Binding("left", "dismiss(None)", show=False),
@@ -107,16 +107,16 @@ class Detail(Sheet):
 
     @property
     def recording(self) -> Recording:
-        """What is shown."""
+        """The recording that is shown."""
         return self._detail.recording
 
     def show(self, recording: Recording) -> None:
-        """The recording has changed."""
+        """Show the recording as it is now: it was unlocked, or somebody said whether its text is right."""
         self._detail.recording = recording
         self._detail.refresh(layout=True)
         self._detail.update()
 
     def at(self, seconds: float | None) -> None:
-        """Where the sound is."""
+        """Show where the sound is, in seconds; None when it is silent."""
         self._detail.position = seconds
         self._detail.update()

@@ -11,14 +11,14 @@ from echoctl.tui.widgets.traffic import STYLES
 
 
 class EvidencePage(Page):
-    """The sentences, and what went where."""
+    """The verdict, its sentences, and how much each endpoint got."""
 
     def __init__(self, speaker: Speaker) -> None:
         super().__init__(id="page")
         self._speaker = speaker
 
     def all_lines(self, width: int) -> Sequence[Line]:
-        """All of it."""
+        """The headline, each sentence as a paragraph, and the endpoints."""
         verdict = self._speaker.verdict
         lines: list[Line] = [((verdict_text.headline(verdict), STYLES[verdict.word]),), ()]
         for sentence in verdict_text.sentences(verdict):
@@ -31,7 +31,7 @@ class EvidencePage(Page):
 
 
 class Evidence(Sheet):
-    """Why the verdict is what it is."""
+    """Why the verdict on a speaker is what it is."""
 
     def __init__(self, speaker: Speaker) -> None:
         title = f"verdict on {printable(speaker.whole.name)}"

@@ -23,7 +23,7 @@ class KeyTable(Page):
         self._keymap = keymap
 
     def all_lines(self, width: int) -> Sequence[Line]:
-        """All of them; the twin only where there is room."""
+        """A line for each key, with its twin only where there is room."""
         twin = TWIN if width >= SIGN + ID + ROOM + TWIN else 0
         text = max(10, width - SIGN - ID - twin)
         rows: list[Line] = []

@@ -34,32 +34,32 @@ class Overlay(ModalScreen[Answer]):
     ]
 
     def plain(self, text: str) -> str:
-        """A text of ours as it may be drawn."""
+        """A text of ours, without what is not ASCII where only ASCII may be drawn."""
         return text.translate(PLAIN) if ascii_only(self) else text
 
     def on_resize(self, event: events.Resize) -> None:
-        """Every row counts in a low terminal."""
+        """Leave no line blank in a low terminal."""
         self.set_class(event.size.height < LOW, "-low")
 
 
 class Page(Lines):
-    """As many lines as there are."""
+    """Lines of any number, which take the height that they need; a sheet scrolls over them."""
 
     def all_lines(self, width: int) -> Sequence[Line]:
-        """All of it, in `width` columns."""
+        """All lines, in `width` columns."""
         raise NotImplementedError
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
-        """The sheet around it scrolls."""
+        """All lines, whatever the height: the sheet around them scrolls."""
         return self.all_lines(width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Textual asks, where the height is `auto`."""
+        """The number of lines; Textual asks where the height is `auto`."""
         return len(self.all_lines(width))
 
 
 class Sheet(Overlay[None]):
-    """One page to read."""
+    """A page to read, in a box that scrolls."""
 
     BINDINGS = [  # noqa: RUF012 - Textual reads it as it is
         Binding("escape,q,enter", "dismiss(None)", "back", show=False),
@@ -75,16 +75,16 @@ class Sheet(Overlay[None]):
         self._foot = foot
 
     def compose(self) -> ComposeResult:
-        """One box."""
+        """A box around the page, with its title and what may be pressed."""
         box = VerticalScroll(classes="dialog -page")
         box.border_title, box.border_subtitle = self.plain(self._title), self.plain(self._foot)
         with box:
             yield self.page
 
     def action_scroll(self, by: int) -> None:
-        """By lines."""
+        """Scroll by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_page(self) -> None:
-        """By what fits."""
+        """Scroll down by what fits the screen."""
         self.query_one(VerticalScroll).scroll_page_down(animate=False)

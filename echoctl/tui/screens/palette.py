@@ -7,16 +7,16 @@ from textual.theme import ThemeProvider
 
 
 class Palette(CommandPalette):
-    """Type some letters of what you want."""
+    """Textual's palette, under a name by which overlay.tcss dresses it."""
 
     CSS_PATH = Path(__file__).with_name("overlay.tcss")
 
 
 def themes() -> Palette:
-    """The palette of themes."""
+    """A palette that puts on the theme that is chosen."""
     return Palette(providers=[ThemeProvider], placeholder="Search for themes")
 
 
 def commands() -> Palette:
-    """The palette of commands."""
+    """A palette of what App.get_system_commands names."""
     return Palette(placeholder="Search for commands")

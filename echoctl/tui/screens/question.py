@@ -13,7 +13,7 @@ from echoctl.tui.screens.overlay import Overlay
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question."""
+    """What is asked, and what counts as an answer."""
 
     title: str
     lines: Sequence[str] = ()
@@ -36,7 +36,7 @@ class Question(Overlay[str | None]):
         self.asked = asked
 
     def compose(self) -> ComposeResult:
-        """The question, and where to answer it."""
+        """A box with the question, the field where one is to be typed into, and the keys."""
         asked = self.asked
         box = Vertical(classes="dialog -danger" if asked.danger else "dialog")
         box.border_title = asked.title
@@ -57,7 +57,7 @@ class Question(Overlay[str | None]):
             self.dismiss(event.key)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Typed: an answer, unless another phrase was asked for."""
+        """Take what was typed for the answer, unless another phrase was asked for."""
         if self.asked.typed and event.value.strip() != self.asked.typed:
             event.input.add_class("-wrong")
             return

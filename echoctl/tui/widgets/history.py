@@ -64,7 +64,7 @@ class HistoryList(ScrollView, can_focus=True):
 
     @property
     def total(self) -> int:
-        """Lines of the list."""
+        """How many recordings the list has: all of them, or those that a search found."""
         return len(self._found) if self._found is not None else self.overview.total
 
     @property
@@ -83,7 +83,7 @@ class HistoryList(ScrollView, can_focus=True):
         return self._at(self.cursor) if self.cursor < self.total else None
 
     def renew(self, overview: Overview) -> None:
-        """The history has changed: everything is fetched again, and the cursor stays with its recording."""
+        """Fetch everything again, since the history has changed; the cursor stays with its recording."""
         followed = self._in_view
         grown = overview.total - self.overview.total + self._forgotten
         self._forgotten = 0
@@ -94,7 +94,7 @@ class HistoryList(ScrollView, can_focus=True):
         self._resize(follow=followed)
 
     def put(self, number: int, recordings: list[Recording]) -> None:
-        """A page has come."""
+        """Keep a page that was asked for, and forget one far from the cursor if there are too many."""
         self._pages[number] = recordings
         self._stale.discard(number)
         self._asked.discard(number)
@@ -111,7 +111,7 @@ class HistoryList(ScrollView, can_focus=True):
         self._resize()
 
     def forget(self, uid: str) -> None:
-        """A recording is no more: the cursor stays in its place, on the next older one."""
+        """Drop a deleted recording: the cursor stays in its place, on the next older one."""
         if self._found is None:
             self._forgotten += 1  # once the list is renewed it is shorter by this one
         else:
@@ -127,11 +127,11 @@ class HistoryList(ScrollView, can_focus=True):
         self._go(self.cursor + by * max(1, self.size.height - 1))
 
     def action_jump(self, to: int) -> None:
-        """To the newest (0), or the oldest (-1)."""
+        """Move the cursor to the newest (0), or the oldest (-1)."""
         self._go(self.total - 1 if to < 0 else 0)
 
     def on_click(self, event: events.Click) -> None:
-        """A click selects; on what is selected it opens."""
+        """Select what is clicked; open it where it was selected already."""
         at = self.scroll_offset.y + event.y - self.gutter.top
         if at == self.cursor:
             self.post_message(RecordingOpened())
@@ -179,7 +179,7 @@ class HistoryList(ScrollView, can_focus=True):
         return page[offset] if offset < len(page) else None
 
     def render_line(self, y: int) -> Strip:
-        """One recording."""
+        """Draw a recording, or what an empty list says."""
         width, index = self.size.width, self.scroll_offset.y + y
         if index >= self.total:
             return self._strip(self._empty(y, width), width)

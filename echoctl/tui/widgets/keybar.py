@@ -21,7 +21,7 @@ SHOWN = {
 
 
 class KeyBar(Lines):
-    """Keys that can be clicked too, and messages."""
+    """A line of keys, which can be clicked too, or a message for a while."""
 
     def __init__(self, keymap: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -44,23 +44,23 @@ class KeyBar(Lines):
         return self._message[0]
 
     def clear(self) -> None:
-        """Back to the keys."""
+        """Take the message away; the keys come back."""
         self._clear(self._number)
 
     def show(self, view: str) -> None:
-        """Show the keys of a view."""
+        """Show the keys of a view (SHOWN)."""
         self.view = view
         self.update()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
-        """The message, or the keys."""
+        """The message while there is one, else as many keys as fit."""
         text, style = self._message
         if text:
             return [((" " + line, style),) for line in wrap(text, width - 2, height)]
         return [self._keys(width)]
 
     def on_click(self, event: events.Click) -> None:
-        """A key of the bar is pressed with the mouse."""
+        """Do what the clicked key does."""
         at = 0
         for name in SHOWN[self.view]:
             size = span(self._key(name))

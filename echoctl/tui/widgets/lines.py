@@ -70,22 +70,22 @@ class Lines(Widget):
 
     @property
     def text(self) -> str:
-        """What it shows, as text."""
+        """What is shown, as plain text."""
         return "\n".join("".join(piece for piece, _ in line).rstrip() for line in self._shown)
 
     def on_resize(self) -> None:
-        """The lines are made for a size."""
+        """Compose again: lines are made for a size."""
         self._shown = []
         self.update()
 
     def render_line(self, y: int) -> Strip:
-        """One line as Textual draws it."""
+        """Draw a line in the theme's colours."""
         width = self.size.width
         line = self._shown[y] if y < len(self._shown) else ()
         return Strip(self.segments(line)).adjust_cell_length(width).apply_style(self.rich_style)
 
     def segments(self, line: Line) -> list[Segment]:
-        """A line in the theme's colours."""
+        """The pieces of a line, each in the colours that the theme has for its style."""
         return [
             Segment(text, self.get_component_rich_style(f"lines--{name}", partial=True) if name else None)
             for text, name in line
@@ -138,5 +138,5 @@ def columns(shares: Sequence[float], rows: int, *, ascii_only: bool) -> list[str
 
 
 def span(line: Line) -> int:
-    """The width of a line in cells."""
+    """The cells that a line takes."""
     return sum(cell_len(text) for text, _ in line)

@@ -25,14 +25,14 @@ MICS = {"none": "", "dropped": "muted: thrown away"}
 
 
 class NowPane(Lines):
-    """This moment, in lines."""
+    """This moment, one line for each thing; in a low pane the less important ones are left out."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._now = Now()
 
     def show(self, now: Now) -> None:
-        """Show another moment."""
+        """Show another moment; what has not changed is not drawn again."""
         self._now = now
         self.update()
 

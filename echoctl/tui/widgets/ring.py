@@ -49,7 +49,7 @@ ASCII_SYMBOLS = {**LETTERS, LedState.LISTENING: "@", LedState.THINKING: "%"}
 
 
 class RingStyle(StrEnum):
-    """How the ring is drawn."""
+    """How the ring is drawn: what the terminal and the theme can do."""
 
     BLOCKS = "blocks"
     """Half-blocks in all colours."""
@@ -61,7 +61,7 @@ class RingStyle(StrEnum):
 
 
 class RingWidget(Widget):
-    """The ring of lights."""
+    """The ring of lights for a state and a level; its pictures are kept, since a turn has but a few."""
 
     ring_style = RingStyle.BLOCKS
     motion = True

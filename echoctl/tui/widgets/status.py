@@ -37,12 +37,12 @@ class StatusLine(Lines):
         self._now = Now()
 
     def show(self, now: Now) -> None:
-        """Show another moment."""
+        """Show another moment; what has not changed is not drawn again."""
         self._now = now
         self.update()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
-        """One line."""
+        """One line: the state first, then what fits."""
         now = self._now
         pieces = state_pieces(now, self.ascii)
         room = width - len(pieces[0][0]) - 2
