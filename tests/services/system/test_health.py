@@ -11,6 +11,7 @@ from echoctl.services.system import health
 from echoctl.services.system.health import Check, Grade
 from echoctl.services.vault import unlocking
 from echoctl.store.database import db
+from tests.heard import chooses, nobody
 
 
 def look(name: str) -> Check:
@@ -52,7 +53,7 @@ def test_a_store_is_opened_and_its_vault_described(home: Path) -> None:
     assert look("database").text.startswith(f"opens, schema {db.SCHEMA_VERSION}")
     assert look("vault").grade == Grade.NOTE
     assert look("vault").fix == "echoctl vault passphrase"
-    unlocking.set_passphrase(lambda: None, lambda: bytearray(b"correct horse battery"))
+    unlocking.set_passphrase(nobody, chooses("correct horse battery"))
     assert look("vault").grade == Grade.OK
 
 
