@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer._click import Command
 from typer.core import TyperGroup
 
 from echoctl import errors
 from echoctl.cli.app import COMMANDS, typer_app
+from echoctl.cli.terminal.group import Command
 from tests.conftest import REPOSITORY
 from tools import check_shape
 

@@ -11,14 +11,10 @@ import os
 from collections.abc import Sequence
 
 import typer
-from typer._click import Command, Context, HelpFormatter
-from typer._click.exceptions import NoArgsIsHelpError
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
 from echoctl import __version__, sigint
 from echoctl.cli.terminal import diagnostics, output
-from echoctl.cli.terminal.group import command_group, name_values
+from echoctl.cli.terminal.group import Command, CommandGroup, Context, HelpFormatter, command_group, name_values
 from echoctl.errors import EchoctlError, ExitCode, UsageError
 
 COMMANDS = {
@@ -63,7 +59,7 @@ def typer_app(name: str) -> typer.Typer:
     return app
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(CommandGroup):
     """A group that knows its commands by name and imports one when it is asked for."""
 
     def list_commands(self, ctx: Context) -> list[str]:
@@ -138,7 +134,7 @@ def _run(argv: Sequence[str]) -> int:
         return code
     except EchoctlError as error:
         return diagnostics.report(error, json=json)
-    except TyperException as error:
+    except typer.TyperException as error:
         return diagnostics.report(_usage(error, argv), json=json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.SIGINT
@@ -160,12 +156,10 @@ def _invoke(argv: Sequence[str]) -> int:
             command.invoke(context)
     except typer.Exit as leave:
         return leave.exit_code
-    except NoArgsIsHelpError as wish:
-        output.line(wish.ctx.get_help())
     return ExitCode.OK
 
 
-def _usage(error: TyperException, argv: Sequence[str]) -> UsageError:
+def _usage(error: typer.TyperException, argv: Sequence[str]) -> UsageError:
     """Typer's own complaint in echoctl's voice."""
     context = getattr(error, "ctx", None)  # none where an option lacks its value
     where = context.command_path if context else " ".join(["echoctl", *(word for word in argv[:1] if word in COMMANDS)])

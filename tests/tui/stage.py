@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from echoctl.config.schema import Config
 from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.state import Snapshot
 from echoctl.tui.app import Dashboard
 from echoctl.tui.feed import EarEvent
 from echoctl.tui.live_state import Role
@@ -90,3 +91,9 @@ async def stage(
         scene = Scene(app, pilot)
         await scene.until(lambda: app._store is not None)
         yield scene
+
+
+def snapshot(listening: bool = True, **changes: object) -> Snapshot:
+    row = {"muted": 0, "muted_by": "", "muted_ms": 0, "led": "idle", "led_ms": 0, "mic": "open", "device": "x"}
+    row |= {"pid": 7, "started_ms": 0, "ear_pid": 0, "seal": "none", **changes}
+    return Snapshot(row, {"wakes": 3}, listening)  # type: ignore[arg-type]

@@ -10,8 +10,7 @@ from echoctl import paths
 from echoctl.errors import DeviceError, ExitCode, StoreError
 from echoctl.services import state
 from echoctl.tui.live_state import Role
-from tests.tui.stage import IDLE, MUTED, READY, Scene, stage
-from tests.tui.test_live_state import snapshot
+from tests.tui.stage import IDLE, MUTED, READY, Scene, snapshot, stage
 
 
 async def test_space_says_why_there_is_no_request(vault: Path) -> None:

@@ -3,9 +3,8 @@ from dataclasses import replace
 
 from echoctl.errors import DeviceError
 from echoctl.model.speech import LedState
-from echoctl.services.state import Snapshot
 from echoctl.tui.live_state import PAST, Now, Role, ended, heard, seen
-from tests.tui.stage import ERROR, IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, TRANSCRIPT, WAKE
+from tests.tui.stage import ERROR, IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, TRANSCRIPT, WAKE, snapshot
 
 OWN = Now(role=Role.OWN)
 
@@ -15,12 +14,6 @@ def after(*events: dict[str, object]) -> Now:
     for event in events:
         now = heard(now, event)
     return now
-
-
-def snapshot(listening: bool = True, **changes: object) -> Snapshot:
-    row = {"muted": 0, "muted_by": "", "muted_ms": 0, "led": "idle", "led_ms": 0, "mic": "open", "device": "x"}
-    row |= {"pid": 7, "started_ms": 0, "ear_pid": 0, "seal": "none", **changes}
-    return Snapshot(row, {"wakes": 3}, listening)  # type: ignore[arg-type]
 
 
 def test_a_request_from_its_wake_word_to_its_text() -> None:

@@ -1,12 +1,27 @@
 """How a command or a group of commands is made, so that all of them look alike."""
 
+from typing import Any, TypeAlias
+
 import typer
-from typer._click import Command, Context, HelpFormatter
 from typer.core import TyperGroup
+
+from echoctl.cli.terminal import output
+
+Command: TypeAlias = Any
+Context: TypeAlias = Any
+HelpFormatter: TypeAlias = Any
+"""Typer's copy of Click has no public names for these: docs/decisions/0002."""
 
 
 class CommandGroup(TyperGroup):
-    """A group whose help shows the whole first sentence of each command."""
+    """A group that shows its help when nothing else is asked of it, with the whole first sentence of each command."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """As Typer does; without arguments the help is the answer, not an error."""
+        if not args and not self.invoke_without_command:
+            output.line(ctx.get_help())
+            raise typer.Exit
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the table of commands; Typer would cut each line at 45 characters."""
@@ -15,12 +30,15 @@ class CommandGroup(TyperGroup):
             formatter.write_dl(rows)
 
 
-def command_group(text: str, *, cls: type[TyperGroup] = CommandGroup) -> typer.Typer:
-    """A Typer app with echoctl's manners: plain help, no traceback boxes, no edits of anybody's shell files."""
+def command_group(text: str, *, cls: type[TyperGroup] = CommandGroup, alone: bool = False) -> typer.Typer:
+    """A Typer app with echoctl's manners: plain help, no traceback boxes, no edits of anybody's shell files.
+
+    `alone`: of a group, its callback is a command as well.
+    """
     return typer.Typer(
         help=text,
         cls=cls,
-        no_args_is_help=True,
+        invoke_without_command=alone,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

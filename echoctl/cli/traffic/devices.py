@@ -11,9 +11,7 @@ from echoctl.text.format import person_time
 if TYPE_CHECKING:
     from echoctl.model.traffic import Device
 
-app = command_group("List the devices that were seen, and say which of them are speakers.")
-app.info.invoke_without_command = True
-app.info.no_args_is_help = False
+app = command_group("List the devices that were seen, and say which of them are speakers.", alone=True)
 
 
 @app.callback()
