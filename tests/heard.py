@@ -13,6 +13,7 @@ from echoctl.model.speech import Detection, Recording, StoreMode, Transcript, Wo
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.services.vault.credential import OwnerCredential
+from echoctl.store.database import db, transactions, wal
 
 MORNING_MS = 1_800_000_000_000
 
@@ -38,6 +39,13 @@ def recorder(vault: Path) -> Iterator[Recorder]:
     made = Recorder(mode=StoreMode.BOTH, room="kitchen", wall=SystemClock())
     yield made
     made.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a busy database gives up soon."""
+    for module in (db, transactions, wal):
+        monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
 
 
 @contextlib.contextmanager

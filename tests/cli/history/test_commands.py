@@ -231,14 +231,12 @@ def test_everything_must_be_typed_out(three: list[str]) -> None:
     assert "nothing was heard yet" in shown
 
 
-def test_a_delete_with_a_reader_in_the_way_is_partial(
-    main: Main, three: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_delete_with_a_reader_in_the_way_is_partial(main: Main, three: list[str]) -> None:
     import contextlib
 
     from echoctl.store.database import db
 
-    monkeypatch.setattr(db, "BUSY_SECONDS", 0.1)
     with contextlib.closing(db.connect(paths.database())) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM recording").fetchone()

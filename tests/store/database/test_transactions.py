@@ -21,8 +21,8 @@ def test_an_exception_rolls_back_and_the_connection_stays_usable(made: str) -> N
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)
 
 
-def test_a_busy_database_is_a_store_error(made: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "BUSY_SECONDS", 0.05)  # what it is opened with
+@pytest.mark.usefixtures("impatient")
+def test_a_busy_database_is_a_store_error(made: str) -> None:
     one, two = db.connect(made), db.connect(made)
     with db.immediate(one), pytest.raises(StoreError, match="busy"), db.immediate(two):
         pass
