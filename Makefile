@@ -1,6 +1,6 @@
 # The commands of a contributor; the work is done by tools/.
 
-.PHONY: help run test lint format bench torture completions demo-traffic pin clean
+.PHONY: help run test test-fast lint format bench torture completions demo-traffic pin clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -10,6 +10,9 @@ run:  ## Set everything up and listen (ARGS="--wake-word computer" adds options)
 
 test:  ## Set everything up and run all tests (ARGS="tests/audio -x" runs some)
 	@tools/test $(ARGS)
+
+test-fast:  ## Run the tests that need Python packages alone, and no real time
+	@tools/test --fast $(ARGS)
 
 lint:  ## Check style, types, import directions and shape
 	@tools/lint

@@ -20,6 +20,7 @@ from echoctl import paths
 
 pytest_plugins = [
     "tests.harness.skips",
+    "tests.harness.tiers",
     "tests.heard",
     "tests.hooks.made",
     "tests.lab.cage",

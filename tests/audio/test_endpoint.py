@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,6 +76,7 @@ def test_endless_speech_is_full() -> None:
     assert 30000 <= at < 30000 + FRAME_MS
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=950, max_size=950))
 def test_always_ends_and_never_too_early(flags: list[bool]) -> None:

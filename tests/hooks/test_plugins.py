@@ -113,6 +113,7 @@ def test_one_that_dies_is_started_again_until_it_has_died_too_often(shelf: Shelf
     assert heard.read_text().split() == ["once"] * LIVES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["time.sleep(600)", "while True: pass", "os.kill(os.getpid(), 19)"])
 def test_one_that_hangs_is_ended_with_its_children(shelf: Shelf, body: str) -> None:
     child = "import subprocess\nnote(subprocess.Popen(['sleep', '600']).pid)\n"
@@ -145,6 +146,7 @@ def test_with_debug_its_author_sees_what_happened(
     assert "ValueError: because" in said
 
 
+@pytest.mark.slow
 def test_when_the_front_is_killed_a_hanging_plugin_goes_too(shelf: Shelf) -> None:
     heard = shelf.put("bad", "note(os.getpid())\ntime.sleep(600)")
     front = os.fork()

@@ -68,7 +68,8 @@ class Terminal:
 
     def _tmux(self, *arguments: str) -> str:
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
-        env.pop("TMUX", None)
+        for name in ("TMUX", "COLUMNS", "LINES"):  # the sizes of another terminal
+            env.pop(name, None)
         command = ["tmux", "-S", str(self._socket), *arguments]
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=20, check=True).stdout
 

@@ -55,6 +55,7 @@ def test_tcpdump_is_asked_for_few_bytes_at_once_and_only_for_the_device(path: Pa
     live.close()
 
 
+@pytest.mark.slow
 def test_what_the_child_writes_is_read_and_its_drops_are_counted(path: Path) -> None:
     program(
         path,

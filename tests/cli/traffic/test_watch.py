@@ -13,6 +13,8 @@ from tests.lab.programs import path as path
 from tests.lab.programs import program
 from tests.traffic.inputs import packets as p
 
+pytestmark = pytest.mark.slow  # a capture happens in real time
+
 Cli = Callable[..., Run]
 
 

@@ -174,6 +174,7 @@ def _record(n: int) -> None:
             )
 
 
+@pytest.mark.slow
 def test_recorders_at_once_share_no_epoch_and_never_find_the_database_locked(vault: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     writers = [spawn.Process(target=_record, args=(n,)) for n in range(3)]

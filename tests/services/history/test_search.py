@@ -85,6 +85,7 @@ def test_what_a_person_corrected_is_found_as_well(recorder: Recorder) -> None:
     assert find(search.containing("light")) == find(search.containing("late")) == [made]
 
 
+@pytest.mark.slow
 def test_it_stops_as_soon_as_nobody_asks_for_more(vault: Path) -> None:
     ids = heard(["light"] * 300)
     with reader.opened(nobody, needs_key=True) as opened:

@@ -108,6 +108,7 @@ def test_the_listener_goes_on_when_its_epoch_was_purged(recorder: Recorder) -> N
     assert texts() == ["three", "two"]
 
 
+@pytest.mark.slow
 def test_no_wrapped_key_that_was_purged_is_in_any_file(vault: Path) -> None:
     ids = fill(600)
     before = wraps()
@@ -207,6 +208,7 @@ def _full(*_: object) -> None:
     raise error
 
 
+@pytest.mark.slow
 def test_recording_and_purging_at_once_lose_and_revive_nothing(vault: Path) -> None:
     import threading
 
@@ -235,6 +237,7 @@ def test_recording_and_purging_at_once_lose_and_revive_nothing(vault: Path) -> N
     assert len(texts()) == len(left)
 
 
+@pytest.mark.slow
 def test_the_database_is_sound_after_all_that(vault: Path) -> None:
     ids = fill(300)
     run(*ids[::3])
@@ -288,6 +291,7 @@ def test_any_later_command_finishes_an_interrupted_purge_without_a_key(
     assert rows("SELECT count(*) FROM purge_job WHERE done_ms IS NULL") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_second_purge_while_the_first_is_unfinished_finishes_both(vault: Path) -> None:
     ids = fill(600)
     begun(*ids[:300])
