@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from echoctl.audio.codec import SoundFile
-from echoctl.audio.resample import Resampler
-from echoctl.audio.source import AudioSource, Chunker, SourceHealth
+from echoctl.audio.resample import Chunker, Resampler
+from echoctl.audio.source import AudioSource, SourceHealth
 from echoctl.errors import DeviceError, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND
 

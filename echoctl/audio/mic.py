@@ -16,8 +16,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from echoctl.audio.devices import NO_MICROPHONE_HINT, AudioDevice, find_input, portaudio
-from echoctl.audio.resample import Resampler, mono
-from echoctl.audio.source import Chunker, SourceHealth
+from echoctl.audio.resample import Chunker, Resampler, mono
+from echoctl.audio.source import SourceHealth
 from echoctl.audio.stream_checks import RateWatch, SilenceWatch
 from echoctl.audio.wakeup import Bell
 from echoctl.errors import DeviceError

@@ -1,4 +1,4 @@
-"""From any sampling rate to 16 kHz, and back for a speaker.
+"""From any sampling rate to chunks of 16 kHz, and back for a speaker.
 
 It is a stream, whose result does not depend on how it was cut into blocks.
 soxr works in float32 here, not in its int16 mode: that one dithers, which turns digital silence into noise and makes
@@ -7,7 +7,7 @@ the result depend on the block sizes. HQ costs 25 us for 80 ms from 48 kHz and h
 
 from typing import TYPE_CHECKING
 
-from echoctl.model.speech import SAMPLE_RATE
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,40 @@ class Resampler:
 
         nothing = np.zeros(0, dtype=np.float32)
         return b"" if self._stream is None else _pcm(self._stream.resample_chunk(nothing, last=True))
+
+
+class Chunker:
+    """Cuts a stream of bytes into chunks. Every source goes through it, so that all are cut alike."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def add(self, pcm: bytes) -> None:
+        """Take any number of bytes, an odd one too."""
+        self._rest += pcm
+
+    def next(self) -> bytes:
+        """The next whole chunk, or `b""` when there is none yet."""
+        return self._cut(CHUNK_BYTES) if len(self._rest) >= CHUNK_BYTES else b""
+
+    def last(self) -> bytes:
+        """What is left at the end of the stream, without half a sample."""
+        return self._cut(len(self._rest) // SAMPLE_WIDTH * SAMPLE_WIDTH)
+
+    def clear(self) -> None:
+        """Wipe what is held."""
+        self._rest[:] = bytes(len(self._rest))
+        self._rest.clear()
+
+    @property
+    def held_ms(self) -> int:
+        """Audio that waits here."""
+        return len(self._rest) * 1000 // BYTES_PER_SECOND
+
+    def _cut(self, count: int) -> bytes:
+        piece = bytes(self._rest[:count])
+        del self._rest[:count]
+        return piece
 
 
 def mono(samples: "NDArray[np.float32]") -> "NDArray[np.float32]":

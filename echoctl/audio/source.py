@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_WIDTH
-
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
@@ -40,37 +38,3 @@ class AudioSource(Protocol):
 
     def health(self) -> SourceHealth:
         """The counters so far."""
-
-
-class Chunker:
-    """Cuts a stream of bytes into chunks. Every source goes through it, so that all are cut alike."""
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-
-    def add(self, pcm: bytes) -> None:
-        """Take any number of bytes, an odd one too."""
-        self._rest += pcm
-
-    def next(self) -> bytes:
-        """The next whole chunk, or `b""` when there is none yet."""
-        return self._cut(CHUNK_BYTES) if len(self._rest) >= CHUNK_BYTES else b""
-
-    def last(self) -> bytes:
-        """What is left at the end of the stream, without half a sample."""
-        return self._cut(len(self._rest) // SAMPLE_WIDTH * SAMPLE_WIDTH)
-
-    def clear(self) -> None:
-        """Wipe what is held."""
-        self._rest[:] = bytes(len(self._rest))
-        self._rest.clear()
-
-    @property
-    def held_ms(self) -> int:
-        """Audio that waits here."""
-        return len(self._rest) * 1000 // BYTES_PER_SECOND
-
-    def _cut(self, count: int) -> bytes:
-        piece = bytes(self._rest[:count])
-        del self._rest[:count]
-        return piece

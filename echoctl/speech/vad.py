@@ -96,7 +96,7 @@ class EnergyActivity(_Framed):
         self._floor = self.QUIET_RMS
 
     def _voiced(self, frame: bytes) -> bool:
-        from echoctl.speech.loudness import rms  # noqa: PLC0415 - brings numpy, 70 ms that only listening should pay
+        from echoctl.speech.gate import rms  # noqa: PLC0415 - brings numpy, 70 ms that only listening should pay
 
         level = rms(frame)
         self._floor = max(1.0, min(level, self._floor * self.RISE))

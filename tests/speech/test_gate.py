@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from echoctl.speech.gate import EnergyGate, Refractory, Trigger
-from echoctl.speech.loudness import rms
+from echoctl.speech.gate import EnergyGate, Refractory, Trigger, rms
 from tests.speech.fakes import LOUD, QUIET
 
 

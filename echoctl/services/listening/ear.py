@@ -71,7 +71,8 @@ class Ear:
     clock: Clock = field(default_factory=SystemClock)
     look_s: float = LOOK_S
     poll_s: float = POLL_S
-    _levels: LevelEvents = field(init=False)
+    _levels: LevelEvents | None = field(init=False, default=None)
+    """None where nobody draws."""
     _light: ListenerLight = field(init=False)
     _utterance: Utterance | None = field(init=False, default=None)
     _stop: bool = field(init=False, default=False)
@@ -82,7 +83,8 @@ class Ear:
 
     def __post_init__(self) -> None:
         self._push = self.spec.now
-        self._levels = LevelEvents(self.pipe, wanted=self.spec.level)
+        if self.spec.level:
+            self._levels = LevelEvents(self.pipe)
         self._light = ListenerLight(self.spec.input, self.capture, self.presence, self.pipe)
         self.capture.on_event = self._device_event
 
@@ -166,7 +168,8 @@ class Ear:
             self._begin(Detection("", self._position_s, self._position_s, self._position_s))
             return True
         outcome = self.detector.feed(chunk, self._position_s)
-        self._levels.waiting(chunk, self.detector)
+        if self._levels:
+            self._levels.waiting(chunk, self.detector)
         if isinstance(outcome, NearMiss):
             self._near_miss(outcome)
         elif outcome is not None:
@@ -217,7 +220,8 @@ class Ear:
         verdict, partial = self._utterance.feed(chunk)
         if partial:
             self.pipe.send("partial", text=partial)
-        self._levels.recording(chunk)
+        if self._levels:
+            self._levels.recording(chunk)
         if verdict is EndPoint.CONTINUE:
             return True
         self._end_request(verdict)

@@ -6,7 +6,7 @@ Silence is told once: while nobody speaks nothing is sent, and so nothing is dra
 from typing import Protocol
 
 from echoctl.services.listening.protocol import Pipe
-from echoctl.speech.loudness import level
+from echoctl.speech.gate import level
 
 
 class Spotting(Protocol):
@@ -22,17 +22,14 @@ class Spotting(Protocol):
 
 
 class LevelEvents:
-    """Sends `level` events, where they are wanted."""
+    """Sends `level` events."""
 
-    def __init__(self, pipe: Pipe, *, wanted: bool) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._wanted = wanted
         self._moved = False
 
     def waiting(self, chunk: bytes, detector: Spotting) -> None:
         """A chunk between requests."""
-        if not self._wanted:
-            return
         quiet = detector.is_quiet
         if not quiet or self._moved:
             score, threshold = detector.closest
@@ -42,6 +39,5 @@ class LevelEvents:
 
     def recording(self, chunk: bytes) -> None:
         """A chunk of a request."""
-        if self._wanted:
-            self._pipe.send("level", level=level(chunk))
-            self._moved = True
+        self._pipe.send("level", level=level(chunk))
+        self._moved = True

@@ -165,3 +165,12 @@ def test_a_gap_wipes_what_came_before_it() -> None:
     stage.ear.run()
     assert lengths[0] / 2 / SAMPLE_RATE == pytest.approx(1.0, abs=0.1)
     assert stage.room.discontinuous is False
+
+
+def test_levels_are_sent_where_somebody_draws_them_and_nowhere_else() -> None:
+    pcm = sound((2, 0), (2, LOUD), (2, 0))
+    drawn, alone = Stage(pcm, Spotter([3.0]), input="x.wav", level=True), Stage(pcm, Spotter([3.0]), input="x.wav")
+    drawn.ear.run()
+    alone.ear.run()
+    assert "level" in drawn.pipe.kinds()
+    assert "level" not in alone.pipe.kinds()
