@@ -26,6 +26,12 @@ def test_the_transcript_begins_at_the_end_of_the_wake_word() -> None:
     assert words[:2000] == pcm[start:].lstrip(b"\0")[:2000]
 
 
+def test_it_is_ready_for_words_as_they_are_spotted() -> None:
+    stage = Stage(sound((1, 0)), Spotter([]), input="x.wav", words=("  Alexa",))
+    stage.ear.run()
+    assert stage.pipe.sent[0]["words"] == list(stage.pipe.sent[0]["spotters"]) == ["alexa"]
+
+
 def test_a_wake_word_and_then_nothing_stores_nothing() -> None:
     stage = Stage(sound((12, 0)), Spotter([2.0]), input="x.wav")
     stage.ear.run()
