@@ -14,13 +14,18 @@ from echoctl.services.history.recorder import Recorder
 from echoctl.services.vault import unlocking
 from echoctl.services.vault.credential import OwnerCredential
 from echoctl.store.database import db, transactions, wal
+from echoctl.vault import keys
 
 MORNING_MS = 1_800_000_000_000
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty place for a store; returns the folder that holds everything."""
+    """An empty place for a store; returns the folder that holds everything.
+
+    In this process a passphrase costs as little as is allowed (tests/vault/test_keys.py has what it costs for real).
+    """
+    monkeypatch.setattr(keys.Cost.__init__, "__defaults__", (8 * 1024, 1, 1))
     for kind in ("data", "state", "config", "cache"):
         monkeypatch.setenv(f"ECHOCTL_{kind}_DIR".upper(), str(tmp_path / kind))
     return tmp_path

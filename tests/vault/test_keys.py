@@ -86,6 +86,11 @@ def test_a_cost_out_of_bounds_is_refused_before_it_is_paid(
         slot(1, raw)
 
 
+def test_a_guess_at_a_passphrase_costs_64_mib_three_times_over(made: tuple[keys.Vault, bytearray, bytearray]) -> None:
+    found = slot(1, keys.seal_passphrase(*made, bytearray(b"x")))
+    assert (found.cost.memory_kib, found.cost.passes, found.cost.lanes) == (64 * 1024, 3, 4)
+
+
 def test_a_slot_in_the_place_of_another_kind_is_refused(made: tuple[keys.Vault, bytearray, bytearray]) -> None:
     vault, seed, secret = made
     with pytest.raises(VaultDamaged):

@@ -20,6 +20,7 @@ from echoctl.services.system import database
 from echoctl.services.vault import unlocking
 from echoctl.store import events, purging, slabs
 from echoctl.store.database import db, reserve, wal
+from tests.crash import remnants
 from tests.heard import MORNING_MS, nobody, say
 from tests.services.purging.stored import files, rows, wraps
 
@@ -40,6 +41,12 @@ def fill(count: int) -> list[str]:
             ).id
             for n in range(count)
         ]
+
+
+def many(count: int) -> list[str]:
+    """The same, some of them in one transaction: hundreds cost little time."""
+    with remnants.recorder() as recorder:
+        return remnants.fill(recorder, count, random.Random(count))
 
 
 def texts() -> list[str]:
@@ -110,7 +117,7 @@ def test_the_listener_goes_on_when_its_epoch_was_purged(recorder: Recorder) -> N
 
 @pytest.mark.slow
 def test_no_wrapped_key_that_was_purged_is_in_any_file(vault: Path) -> None:
-    ids = fill(600)
+    ids = many(600)
     before = wraps()
     doomed = random.Random(1).sample(ids, 200)
     assert run(*doomed)
@@ -124,7 +131,7 @@ def test_no_wrapped_key_that_was_purged_is_in_any_file(vault: Path) -> None:
 @pytest.mark.slow
 def test_purging_epoch_after_epoch_leaves_no_key_behind(vault: Path) -> None:
     """Slabs that are dropped make others move in their table: what moves must hold no key."""
-    ids = fill(256 * 5)
+    ids = many(256 * 5)
     before = wraps()
     order = random.Random(2)
     for epoch in order.sample(range(5), 4):
@@ -160,7 +167,7 @@ def test_the_scan_finds_keys_when_slabs_are_replaced_by_rows(vault: Path, monkey
     monkeypatch.setattr(slabs, "write", RowStore.write)
     monkeypatch.setattr(slabs, "zero", RowStore.zero)
     for seed in range(8):
-        ids = fill(250)
+        ids = many(250)
         with contextlib.closing(db.connect(paths.database())) as connection:
             query = "SELECT r.uid, w.wrapped FROM recording r JOIN wrap w USING (epoch, seq)"
             before = dict(connection.execute(query).fetchall())
@@ -239,7 +246,7 @@ def test_recording_and_purging_at_once_lose_and_revive_nothing(vault: Path) -> N
 
 @pytest.mark.slow
 def test_the_database_is_sound_after_all_that(vault: Path) -> None:
-    ids = fill(300)
+    ids = many(300)
     run(*ids[::3])
     health = database.check()
     assert health and health.problems == () and health.log_emptied
@@ -293,7 +300,7 @@ def test_any_later_command_finishes_an_interrupted_purge_without_a_key(
 
 @pytest.mark.slow
 def test_a_second_purge_while_the_first_is_unfinished_finishes_both(vault: Path) -> None:
-    ids = fill(600)
+    ids = many(600)
     begun(*ids[:300])
     assert run(*ids[300:500])
     assert rows("SELECT count(*) FROM recording") == [(100,)]
