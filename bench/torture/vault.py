@@ -53,6 +53,7 @@ REMNANTS = "tests/crash/test_remnants.py::test_no_purged_key_is_"
 TRIALS = (
     Trial("faults", "failed system calls", "tests/crash/test_faults.py", 5000, 700, until_clean=True),
     Trial("losses", "losses of power", "tests/crash/test_power_loss.py", 5000, 500),
+    Trial("listeners", "killed listeners", "tests/crash/test_kill_listener.py", 300, 30, 30),
     Trial("vaults", "damaged vaults", "tests/torture/test_mutated_vaults.py", 20_000, 500, 500),
     Trial("imports", "damaged exports", "tests/torture/test_mutated_imports.py", 20_000, 500, 500),
     Trial("image", "purged keys, looked for on a disk", REMNANTS + "on_the_disk", 5000, 1000),
@@ -164,7 +165,7 @@ def main() -> int:
     run(trials, options.jobs, _memory())
     for trial in trials:
         wrong = f"{len(trial.broken)} portions FAILED" if trial.broken else "0 failed"
-        print(f"{trial.name:8} {trial.done:7} of {trial.total:7} {trial.unit:38} {trial.seconds:8.0f} s  {wrong}")
+        print(f"{trial.name:9} {trial.done:7} of {trial.total:7} {trial.unit:38} {trial.seconds:8.0f} s  {wrong}")
     return 1 if any(trial.broken or trial.done < trial.total for trial in trials) else 0
 
 

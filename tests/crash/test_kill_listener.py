@@ -14,21 +14,26 @@ import pytest
 import soundfile
 
 from tests.conftest import Run
+from tests.harness.counts import SEED, asked
 from tests.lab.listener import Running
 
-KILLS = int(os.environ.get("ECHOCTL_KILLS", "30"))
-"""More of them take a while: each loads the speech model. tests/crash/test_kill_recorder.py has the rest of the 100."""
+KILLS = asked(12)
+"""Each loads the speech model. `make torture` has hundreds; tests/crash/test_kill_recorder.py kills without a model."""
 
 
 @pytest.mark.usefixtures("installed_model")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_no_acknowledged_recording_is_lost_or_unreadable(
-    start: Callable[..., Running], cli: Callable[..., Run], sample: Path, tmp_path: Path
+    start: Callable[..., Running],
+    cli: Callable[..., Run],
+    sample: Path,
+    tmp_path: Path,
+    record_property: Callable[[str, int], None],
 ) -> None:
     pcm, rate = soundfile.read(sample, dtype="int16")
     soundfile.write(tmp_path / "long.wav", np.tile(pcm, 20), rate)
-    chance = random.Random(20261123)
+    chance = random.Random(20261123 + SEED)
     announced: set[str] = set()
     for turn in range(KILLS):
         listener = start("listen", "--input", tmp_path / "long.wav", "--json")
@@ -54,3 +59,4 @@ def test_no_acknowledged_recording_is_lost_or_unreadable(
     run = cli("history", "export", *stored, "--output", tmp_path / "out", timeout=300)
     assert run.exit == 0, run.stderr
     assert len(list((tmp_path / "out").iterdir())) == len(stored)
+    record_property("done", KILLS)
