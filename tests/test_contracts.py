@@ -145,6 +145,14 @@ def test_a_crowded_folder_is_seen(tmp_path: Path) -> None:
     assert list(check_shape.crowded(tmp_path)) == [(room, "16 modules lie here, more than 15: they want packages")]
 
 
+def test_two_classes_of_one_name_are_seen(tmp_path: Path) -> None:
+    for name, text in (("one", "class Ear: ..."), ("other", "class Eye: ..."), ("third", "class Ear: ...")):
+        (tmp_path / f"{name}.py").write_text(text)
+    [(file, problem)] = check_shape.doubles(tmp_path)
+    assert file == tmp_path / "third.py"
+    assert problem.startswith("Ear is a class of one.py, too")
+
+
 @pytest.mark.parametrize("folder", ["echoctl", "bench", "tools", "plugins/echoctl-notify/echoctl_notify"])
 def test_ruff_sees_a_module_without_a_docstring_and_what_is_left_for_later(folder: str) -> None:
     run = subprocess.run(

@@ -43,6 +43,20 @@ def crowded(folder: Path) -> Iterator[tuple[Path, str]]:
             yield place, f"{count} modules lie here, more than {MODULES}: they want packages"
 
 
+def doubles(folder: Path) -> Iterator[tuple[Path, str]]:
+    """(module, what is wrong): a name of a class stands for one thing in the whole package."""
+    seen: dict[str, Path] = {}
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                first = seen.setdefault(node.name, file)
+                if first != file:
+                    yield (
+                        file,
+                        f"{node.name} is a class of {first.relative_to(folder)}, too: one of them wants its own name",
+                    )
+
+
 def unsigned(folder: Path) -> Iterator[tuple[Path, str]]:
     """(package's file, what is wrong): a signpost with a table of modules must name every one of them."""
     for file in sorted(folder.rglob("__init__.py")):
