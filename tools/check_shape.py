@@ -29,7 +29,7 @@ def main() -> int:
                 print(f"{file.relative_to(ROOT)}:{line}: {problem}")
                 found += 1
     rooms = [problem for folder in FOLDERS for problem in crowded(ROOT / folder)]
-    for place, problem in [*rooms, *unsigned(ROOT / "echoctl")]:
+    for place, problem in [*rooms, *unsigned(ROOT / "echoctl"), *doubles(ROOT / "echoctl")]:
         print(f"{place.relative_to(ROOT)}:1: {problem}")
         found += 1
     return 1 if found else 0
