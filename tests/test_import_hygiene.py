@@ -73,10 +73,12 @@ def test_version_loads_next_to_nothing() -> None:
 def test_the_hot_verbs_load_the_store_and_no_more(store: None, command: list[str]) -> None:
     modules = loaded(*command)
     assert "echoctl.store.database.db" in modules
-    banned = HEAVY | TERMINAL | {"dataclasses", "tomllib", "pluggy", "echoctl.cli", "echoctl.config", "echoctl.model"}
+    banned = HEAVY | TERMINAL | {"dataclasses", "tomllib", "pluggy", "echoctl.cli", "echoctl.config"}
     if "--json" not in command:
         banned |= {"json", "re", "enum", "typing"}
     assert not within(modules, banned)
+    nouns = {"echoctl.model", "echoctl.model.listener", "echoctl.model.sandbox"}
+    assert within(modules, {"echoctl.model"}) == nouns
 
 
 @pytest.mark.parametrize("kind", ["recordings", "rooms", "devices", "endpoints"])

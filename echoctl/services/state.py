@@ -11,7 +11,9 @@ import time
 
 from echoctl import paths
 from echoctl.errors import DeviceError, StoreError
-from echoctl.services.sandbox import levels
+from echoctl.model.listener import Snapshot
+from echoctl.model.sandbox import SandboxLevel
+from echoctl.sandbox import counters
 from echoctl.store import state as rows
 from echoctl.store.database import db
 
@@ -23,36 +25,6 @@ COUNTERS = ("wakes", "near_misses", "recordings", "overflows", "dropped_ms", "la
 """What a listener counts; `lag_ms` is the most that it ever was behind."""
 
 
-class Snapshot:
-    """State at one moment. `led`, `mic` and `pid` are corrected for a listener that died without a word.
-
-    `mic` is open, closed, dropped (it is at the other end of a pipe: what it sends is thrown away while muted) or none
-    (a file is listened to, which goes on whether muted or not).
-    """
-
-    __slots__ = (
-        "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid",
-        "seal", "sent_bytes", "started_ms",
-    )  # fmt: skip
-
-    def __init__(self, row: dict[str, int | str], counters: dict[str, int], listening: bool) -> None:
-        self.muted = bool(row["muted"])
-        self.muted_by = str(row["muted_by"])
-        self.muted_ms = int(row["muted_ms"])
-        self.listening = listening
-        self.led = str(row["led"]) if listening else "muted" if self.muted else "off"
-        self.led_ms = int(row["led_ms"])
-        self.mic = str(row["mic"]) if listening else "closed"
-        self.device = str(row["device"])
-        self.pid = int(row["pid"]) if listening else 0
-        self.started_ms = int(row["started_ms"])
-        self.ear_pid = int(row["ear_pid"]) if listening else 0
-        self.seal = str(row["seal"]) if listening else ""
-        # As it is now, by the kernel's own count; the row only says whose count to ask for.
-        self.sent_bytes = levels.sent_bytes(self.ear_pid) if self.seal == levels.NAMESPACE else None
-        self.counters = counters
-
-
 _NEVER: dict[str, int | str] = {
     "muted": 0, "muted_by": "", "muted_ms": 0, "led": "off", "led_ms": 0, "mic": "closed", "device": "", "pid": 0,
     "started_ms": 0, "ear_pid": 0, "seal": "",
@@ -62,10 +34,32 @@ _NEVER: dict[str, int | str] = {
 def snapshot() -> Snapshot:
     """Read the state. A store that does not exist yet is a quiet one: nothing is made."""
     if not os.path.exists(paths.database()):
-        return Snapshot(_NEVER, {}, False)
+        return _snapshot(_NEVER, {}, listening=False)
     with db.session(paths.database()) as connection:
-        row, counters = rows.read(connection)
-    return Snapshot(row, counters, listener_alive())
+        row, counted = rows.read(connection)
+    return _snapshot(row, counted, listening=listener_alive())
+
+
+def _snapshot(row: dict[str, int | str], counted: dict[str, int], *, listening: bool) -> Snapshot:
+    """What the row says, corrected for a listener that died without a word."""
+    muted, ear_pid, seal = bool(row["muted"]), int(row["ear_pid"]), str(row["seal"])
+    return Snapshot(
+        muted=muted,
+        muted_by=str(row["muted_by"]),
+        muted_ms=int(row["muted_ms"]),
+        listening=listening,
+        led=str(row["led"]) if listening else "muted" if muted else "off",
+        led_ms=int(row["led_ms"]),
+        mic=str(row["mic"]) if listening else "closed",
+        device=str(row["device"]),
+        pid=int(row["pid"]) if listening else 0,
+        started_ms=int(row["started_ms"]),
+        ear_pid=ear_pid if listening else 0,
+        seal=seal if listening else "",
+        # As it is now, by the kernel's own count; the row only says whose count to ask for.
+        sent_bytes=counters.sent_bytes(ear_pid) if listening and seal == SandboxLevel.NAMESPACE else None,
+        counters=counted,
+    )
 
 
 def set_muted(muted: bool, by: str) -> Snapshot:

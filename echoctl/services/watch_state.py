@@ -7,6 +7,7 @@ import time
 
 from echoctl import paths
 from echoctl.errors import DeviceError
+from echoctl.model.listener import Snapshot
 from echoctl.services import state
 from echoctl.store.database.watch import DatabaseWatch
 
@@ -25,7 +26,7 @@ class StateWatcher:
         self._alive = False
         self._look_at = 0.0
 
-    def poll(self) -> state.Snapshot | None:
+    def poll(self) -> Snapshot | None:
         """The state, when something has changed since the last call; None when nothing has. Raises StoreError."""
         changed = self._watch.changed()
         now = time.monotonic()
@@ -40,7 +41,7 @@ class StateWatcher:
         self._watch.close()
 
 
-def request(listener: state.Snapshot) -> None:
+def request(listener: Snapshot) -> None:
     """Ask a listener in another terminal to begin a request without a wake word. Raises DeviceError."""
     if not listener.listening or not listener.pid:
         raise DeviceError("no listener is running", "start one: echoctl listen")

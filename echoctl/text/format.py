@@ -1,8 +1,8 @@
 """How numbers, times and what was heard read to a person: the same words on the command line and on the dashboard."""
 
 import time
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing's own is dear on the fast path
 if TYPE_CHECKING:  # what calls these has loaded it; --help, which prints with the rest of this, has not
     from echoctl.model.speech import PurgePlan, Recording
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from echoctl.config.schema import Config
 from echoctl.errors import EchoctlError, ExitCode, StoreError
+from echoctl.model.listener import Snapshot
 from echoctl.services import state, watch_state
 from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.tui import keys
@@ -101,7 +102,7 @@ class EarActions:
                 now = seen(now, state.snapshot())
         self._live.show(now)
 
-    def store_changed(self, snapshot: state.Snapshot) -> None:
+    def store_changed(self, snapshot: Snapshot) -> None:
         """Show what the store says of the listener."""
         before, now = self._live.now, seen(self._live.now, snapshot)
         if before.role is Role.OTHER and now.role is Role.NONE:

@@ -13,7 +13,8 @@ from textual.message import Message
 
 from echoctl.config.schema import Config
 from echoctl.errors import EchoctlError
-from echoctl.services import state, watch_state
+from echoctl.model.listener import Snapshot
+from echoctl.services import watch_state
 from echoctl.services.listening.ear_spec import EarSpec
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class EarEnded(Message):
 class StoreChanged(Message):
     """Somebody has changed the store, or the listener came or went."""
 
-    def __init__(self, snapshot: state.Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
         self.snapshot = snapshot
 

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from echoctl.errors import EchoctlError
+from echoctl.model.listener import Snapshot
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.model.speech import LedState
-from echoctl.services.sandbox import levels
-from echoctl.services.state import Snapshot
+from echoctl.text.status import sandbox_text
 
 PAST = 120
 """Levels that are remembered, one per chunk of 80 ms."""
@@ -59,7 +60,7 @@ class Now:
     last: LastRequest | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     seal: str = ""
-    """How the ear is kept off the network: services.sandbox.levels.sentence."""
+    """How the ear is kept off the network: text.status.sandbox_text."""
     sealed: bool = False
     trouble: str = ""
     """What is wrong with the ear, while it is."""
@@ -78,7 +79,7 @@ def seen(now: Now, store: Snapshot) -> Now:
     counters = store.counters if store.listening else now.counters
     now = replace(now, muted=store.muted, by=store.muted_by, counters=counters, unread="")
     if store.seal:
-        now = replace(now, seal=levels.sentence(store.seal, store.sent_bytes), sealed=store.seal != levels.NONE)
+        now = replace(now, seal=sandbox_text(store.seal, store.sent_bytes), sealed=store.seal != SandboxLevel.NONE)
     if now.role in (Role.OWN, Role.STARTING):
         return replace(now, mic=store.mic)
     # A look that was taken while our own ear died, and comes after the news of it, still shows it alive.
@@ -115,8 +116,8 @@ def _ready(now: Now, event: Mapping[str, Any]) -> Now:
         words=tuple(event["words"]),
         device=str(event["device"]),
         trouble="",
-        seal=levels.sentence(seal["holds"], seal["sent_bytes"]),
-        sealed=seal["holds"] != levels.NONE,
+        seal=sandbox_text(seal["holds"], seal["sent_bytes"]),
+        sealed=seal["holds"] != SandboxLevel.NONE,
     )
 
 

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Never
 
 import pytest
 
@@ -43,11 +44,11 @@ def test_usage_errors_are_a_line_and_a_hint(
     assert capfd.readouterr().err == f"echoctl: error: {error}\nechoctl: hint: {hint}\n"
 
 
-def break_status(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def fail(verb: str, *, as_json: bool) -> str:
+def break_status(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail() -> Never:
         raise error
 
-    monkeypatch.setattr("echoctl.fastpath.answer", fail)
+    monkeypatch.setattr("echoctl.services.state.snapshot", fail)
 
 
 def test_with_json_the_error_is_the_last_line_of_stdout(
@@ -73,7 +74,7 @@ def test_a_bug_is_a_line_and_its_traceback_is_in_the_log(
 
 
 def test_ctrl_c_is_130_and_silent(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("echoctl.fastpath.answer", lambda verb, as_json: (_ for _ in ()).throw(KeyboardInterrupt))
+    break_status(monkeypatch, KeyboardInterrupt())
     assert app.main(["status"]) == ExitCode.SIGINT
     assert capfd.readouterr().err == ""
 

@@ -9,8 +9,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from echoctl.config.schema import Config
+from echoctl.model.listener import Snapshot
 from echoctl.services.listening.ear_spec import EarSpec
-from echoctl.services.state import Snapshot
 from echoctl.tui.app import Dashboard
 from echoctl.tui.feed import EarEvent
 from echoctl.tui.live_state import Role
@@ -93,7 +93,11 @@ async def stage(
         yield scene
 
 
+NOBODY = {"led": "off", "mic": "closed", "pid": 0, "ear_pid": 0, "seal": ""}
+
+
 def snapshot(listening: bool = True, **changes: object) -> Snapshot:
-    row = {"muted": 0, "muted_by": "", "muted_ms": 0, "led": "idle", "led_ms": 0, "mic": "open", "device": "x"}
-    row |= {"pid": 7, "started_ms": 0, "ear_pid": 0, "seal": "none", **changes}
-    return Snapshot(row, {"wakes": 3}, listening)  # type: ignore[arg-type]
+    now: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": listening, "device": "x"}
+    now |= {"led": "idle", "mic": "open", "pid": 7, "ear_pid": 8, "seal": "none"} if listening else NOBODY
+    now |= {"led_ms": 0, "started_ms": 0, "sent_bytes": None, "counters": {"wakes": 3}, **changes}
+    return Snapshot(**now)  # type: ignore[arg-type]

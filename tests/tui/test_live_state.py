@@ -72,6 +72,6 @@ def test_a_look_at_the_store_does_not_hide_why_the_ear_failed() -> None:
     for stale_or_fresh in (snapshot(pid=os.getpid()), snapshot(listening=False)):
         now = seen(failed, stale_or_fresh)
         assert (now.role, now.led, now.trouble) == (Role.NONE, "error", "no microphone: plug one in")
-    assert seen(failed, snapshot(listening=False, muted=1)).led is LedState.MUTED
+    assert seen(failed, snapshot(listening=False, muted=True, led="muted")).led is LedState.MUTED
     others = seen(failed, snapshot())
     assert (others.role, others.led, others.trouble) == (Role.OTHER, "idle", "")

@@ -7,13 +7,19 @@ from echoctl.cli.listen.session import Screen
 from echoctl.cli.terminal import diagnostics, output, passphrase
 from echoctl.config import loader
 from echoctl.errors import ExitCode
+from echoctl.model.sandbox import SandboxPolicy
 from echoctl.model.speech import Selection
 from echoctl.services.history import reader
 from echoctl.services.listening.demo import SAMPLE, throw_away_store
 from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers
-from echoctl.services.sandbox import levels
 from echoctl.services.vault import unlocking
+
+UNSEALED = (
+    "not sealed, as you wish: nothing but its own code keeps the listener off the network, and it can read the vault's "
+    "device key"
+)
+"""What --no-seal gives up."""
 
 
 def configured() -> tuple[EarSpec, Followers]:
@@ -25,9 +31,9 @@ def configured() -> tuple[EarSpec, Followers]:
 def seal(flag: bool | None, configured: str) -> str:
     """How much of a seal is wanted; giving it up is said out loud."""
     if flag is False:
-        diagnostics.note(levels.LOST)
-        return levels.OFF
-    return levels.REQUIRE if flag else configured
+        diagnostics.note(UNSEALED)
+        return SandboxPolicy.OFF
+    return SandboxPolicy.REQUIRE if flag else configured
 
 
 def source(wish: str | None, *, demo: bool) -> str | None:

@@ -1,8 +1,8 @@
 """`echoctl mute`: close the microphone, now and after every restart."""
 
-from echoctl import fastpath
 from echoctl.cli.terminal import output
 from echoctl.cli.terminal.group import command_group
+from echoctl.text.status import mute_text, status_json
 
 app = command_group("Close the microphone, and keep it closed until `echoctl unmute`.")
 
@@ -13,4 +13,7 @@ def mute(json: output.Json = False) -> None:
 
     Waits until a running listener has closed it, and says so.
     """
-    output.text(fastpath.answer("mute", as_json=json))
+    from echoctl.services import state  # noqa: PLC0415 - sqlite3, which --help should not pay for
+
+    now = state.set_muted(True, "echoctl mute")
+    output.text(status_json(now) if json else mute_text(now))

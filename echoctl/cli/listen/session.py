@@ -16,11 +16,12 @@ from echoctl.cli.terminal import diagnostics, output
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.hooks.manager import dated
 from echoctl.led import lights, ring
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.model.speech import LedState
 from echoctl.services import state
 from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers, Session
-from echoctl.services.sandbox import levels
+from echoctl.text.status import sandbox_text
 
 FRAME_S = 1 / 12
 """One step of an animated ring; a still one waits for an event, however long that takes."""
@@ -108,7 +109,7 @@ class Screen:
         words = " or ".join(event["words"])
         keys = "; m mutes, Enter talks, Ctrl-C ends" if self._lit and self._spec.input is None else ""
         seal = event["seal"]
-        holds = levels.sentence(seal["holds"], seal["sent_bytes"])
+        holds = sandbox_text(seal["holds"], seal["sent_bytes"])
         return f"listening for {words} on {event['device'] or 'no microphone yet'}; {holds}{_why(seal)}{keys}"
 
     def _say(self, text: str) -> None:
@@ -197,7 +198,7 @@ class Screen:
 
 def _why(seal: Mapping[str, Any]) -> str:
     """Why there is no seal at all; that there is less than all of it is the sentence's own matter."""
-    return f" ({seal['why']})" if seal["holds"] == levels.NONE else ""
+    return f" ({seal['why']})" if seal["holds"] == SandboxLevel.NONE else ""
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from echoctl import fastpath
 from echoctl.cli.terminal import output
 from echoctl.cli.terminal.group import command_group
+from echoctl.text.status import status_fields, status_json, status_text
 
 app = command_group("Show state, mute and counters.")
 
@@ -21,10 +21,13 @@ def status(
     With --follow: the state first, then a line for every change and every event, until Ctrl-C. Its plain lines suit
     a screen reader, its JSON lines a light or a script.
     """
+    from echoctl.services import state  # noqa: PLC0415 - sqlite3, which --help should not pay for
+
     if not follow:
-        output.text(fastpath.answer("status", as_json=json))
+        now = state.snapshot()
+        output.text(status_json(now) if json else status_text(now))
         return
-    from echoctl.services import events  # noqa: PLC0415 - sqlite3 and the model, which --help should not pay for
+    from echoctl.services import events  # noqa: PLC0415 - the model's nouns, which one look does not need
 
     shown = _show_state(None, json)
     for fresh in events.changes():
@@ -43,7 +46,7 @@ def _show_state(shown: dict[str, object] | None, json: bool) -> dict[str, object
     from echoctl.services import state  # noqa: PLC0415 - as above
 
     now = state.snapshot()
-    fields = fastpath.status_fields(now)
+    fields = status_fields(now)
     if fields != shown:
         if json:
             output.event({"type": "state", **fields})

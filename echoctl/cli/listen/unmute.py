@@ -1,8 +1,8 @@
 """`echoctl unmute`: let the listener open the microphone again."""
 
-from echoctl import fastpath
 from echoctl.cli.terminal import output
 from echoctl.cli.terminal.group import command_group
+from echoctl.text.status import mute_text, status_json
 
 app = command_group("Let the listener open the microphone again.")
 
@@ -10,4 +10,7 @@ app = command_group("Let the listener open the microphone again.")
 @app.command()
 def unmute(json: output.Json = False) -> None:
     """Let the listener open the microphone again."""
-    output.text(fastpath.answer("unmute", as_json=json))
+    from echoctl.services import state  # noqa: PLC0415 - sqlite3, which --help should not pay for
+
+    now = state.set_muted(False, "echoctl unmute")
+    output.text(status_json(now) if json else mute_text(now))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from echoctl.config.schema import Config, ListenSettings, VaultSettings, WakeSettings
-from echoctl.services.sandbox import levels
+from echoctl.model.sandbox import SandboxPolicy
 
 _LISTEN, _WAKE, _VAULT = ListenSettings(), WakeSettings(), VaultSettings()
 """The owners of the defaults."""
@@ -35,8 +35,8 @@ class EarSpec:
     """Begin with a request, as if a wake word had just been heard."""
     level: bool = False
     """Send levels: somebody draws them."""
-    seal: str = levels.TRY
-    """How much of a seal it needs; services.sandbox.levels."""
+    seal: str = SandboxPolicy.TRY
+    """How much of a seal it needs; a SandboxPolicy."""
     preroll_ms: int = _LISTEN.preroll_ms
     pause_ms: int = _LISTEN.pause_ms
     min_speech_ms: int = _LISTEN.min_speech_ms
@@ -63,7 +63,7 @@ class EarSpec:
             no_speech_ms=own.no_speech_ms,
             max_ms=own.max_ms,
             refractory_ms=settings.wake.refractory_ms,
-            seal=levels.REQUIRE if own.require_seal else levels.TRY,
+            seal=SandboxPolicy.REQUIRE if own.require_seal else SandboxPolicy.TRY,
         )
 
     def to_json(self) -> str:

@@ -45,7 +45,7 @@ class ListenerLight:
 
     @property
     def _mic(self) -> str:
-        """As services.state.Snapshot has it."""
+        """As model.listener.Snapshot has it."""
         if not self.mutable:
             return "none"
         if self.muted and self._source == "-":

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.errors import DeviceError, EchoctlError, Refused
-from echoctl.sandbox import attestation, brokers, landlock, namespaces, seccomp, syscalls
-from echoctl.services.sandbox import levels
+from echoctl.model.sandbox import SandboxLevel, SandboxPolicy
+from echoctl.sandbox import attestation, brokers, counters, landlock, namespaces, seccomp, syscalls
 
 _ROOT_KEEPS = frozenset({1, 2})
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also when it is sealed."""
@@ -19,7 +19,7 @@ class Seal:
     """What holds."""
 
     holds: str
-    """sealed.NAMESPACE, sealed.SECCOMP or sealed.NONE."""
+    """A SandboxLevel."""
     why: str = ""
     """Why it is not more, when it is not all."""
     hidden: tuple[str, ...] = ()
@@ -27,23 +27,23 @@ class Seal:
 
     def fields(self) -> dict[str, object]:
         """As the `ready` event carries it."""
-        sent = levels.sent_bytes(os.getpid()) if self.holds == levels.NAMESPACE else None
+        sent = counters.sent_bytes(os.getpid()) if self.holds == SandboxLevel.NAMESPACE else None
         return {"holds": self.holds, "sent_bytes": sent, "why": self.why}
 
 
-UNSEALED = Seal(levels.NONE, "--no-seal")
+UNSEALED = Seal(SandboxLevel.NONE, "--no-seal")
 
 
 def seal(wish: str, *, reads: Sequence[str] = ()) -> Seal:
     """Seal this process as well as it can be done here, for good. Call it before there is a second thread.
 
-    `wish`: sealed.TRY, sealed.REQUIRE or sealed.OFF. `reads`: paths that must stay in sight whatever they lie in.
+    `wish`: a SandboxPolicy. `reads`: paths that must stay in sight whatever they lie in.
     Raises Refused when a seal is required and there is none.
     """
-    if wish == levels.OFF:
+    if wish == SandboxPolicy.OFF:
         return UNSEALED
     done = _seal(reads) if sys.platform == "linux" else outlook()
-    if wish == levels.REQUIRE and done.holds == levels.NONE:
+    if wish == SandboxPolicy.REQUIRE and done.holds == SandboxLevel.NONE:
         raise Refused(f"the listener cannot be sealed here: {done.why}", "without --require-seal it listens unsealed")
     return done
 
@@ -51,16 +51,16 @@ def seal(wish: str, *, reads: Sequence[str] = ()) -> Seal:
 def outlook() -> Seal:
     """What `seal` would achieve here, without doing it or making anything."""
     if sys.platform != "linux":
-        return Seal(levels.NONE, "only Linux has what it takes")
+        return Seal(SandboxLevel.NONE, "only Linux has what it takes")
     if not syscalls.machine():
-        return Seal(levels.NONE, "there is no filter for this machine")
+        return Seal(SandboxLevel.NONE, "there is no filter for this machine")
     why = namespaces.obstacle([])
-    return Seal(levels.SECCOMP if why else levels.NAMESPACE, why)
+    return Seal(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why)
 
 
 def check_sound_server(holds: str) -> None:
     """Raise DeviceError when the microphone is across a network that was just given up."""
-    if holds != levels.NONE and (server := brokers.remote_sound(os.environ)):
+    if holds != SandboxLevel.NONE and (server := brokers.remote_sound(os.environ)):
         raise DeviceError(
             f"the sound server {server} is across the network, where a sealed listener cannot reach it",
             "use a local one, or give up the seal: echoctl listen --no-seal",
@@ -79,10 +79,10 @@ def _seal(reads: Sequence[str]) -> Seal:
         syscalls.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
         seccomp.install()
     except OSError as error:
-        return Seal(levels.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
+        return Seal(SandboxLevel.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
     if handed := attestation.inherited():  # what is open stays open: a seal is about what can be made
-        return Seal(levels.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
-    return Seal(levels.SECCOMP if why else levels.NAMESPACE, why, tuple(hidden))
+        return Seal(SandboxLevel.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
+    return Seal(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why, tuple(hidden))
 
 
 def _keys() -> list[str]:

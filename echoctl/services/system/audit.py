@@ -18,14 +18,15 @@ from typing import Any
 
 from echoctl import paths
 from echoctl.errors import EchoctlError, ExitCode
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.model.speech import BYTES_PER_SECOND
 from echoctl.sandbox import attestation, brokers, probes
 from echoctl.services import state
 from echoctl.services.listening.demo import throw_away_store
-from echoctl.services.sandbox import levels
 from echoctl.services.system import audit_leaks, audit_scan
 from echoctl.services.system.health import Check, Grade
 from echoctl.services.vault import unlocking
+from echoctl.text.status import sandbox_text
 
 CHILD_SECONDS = 60.0
 """How long the child may take; usually it is below two seconds."""
@@ -120,11 +121,11 @@ def _outside(name: str) -> Iterator[str]:
 
 def _seal(said: Mapping[str, Any]) -> Iterator[Check]:
     holds, why, tried = said["seal"]["holds"], said["seal"]["why"], said["attempts"]
-    sentence = levels.sentence(holds, said["seal"]["sent_bytes"])
-    if holds == levels.NONE:
+    sentence = sandbox_text(holds, said["seal"]["sent_bytes"])
+    if holds == SandboxLevel.NONE:
         yield Check("seal", Grade.FAIL, f"{sentence}: {why}", "use Linux 4.14 or newer on x86_64 or aarch64")
         return
-    if holds == levels.SECCOMP:
+    if holds == SandboxLevel.SECCOMP:
         yield Check("seal", Grade.NOTE, f"{sentence}; no namespace: {why}", "allow user namespaces to this program")
     else:
         yield Check("seal", Grade.OK, sentence)
@@ -133,7 +134,7 @@ def _seal(said: Mapping[str, Any]) -> Iterator[Check]:
         if attempt["outcome"] == probes.REFUSED:
             continue
         text = f"{attempt['name']}: {attempt['detail']}, where {attempt['by']} should have refused it"
-        if attempt["by"] == probes.NAMESPACE and holds == levels.SECCOMP:
+        if attempt["by"] == probes.NAMESPACE and holds == SandboxLevel.SECCOMP:
             yield Check("open", Grade.NOTE, f"{attempt['name']}, without a namespace ({attempt['detail']})")
         else:
             yield Check("broken", Grade.FAIL, text, BROKEN)
@@ -169,19 +170,19 @@ def _front(pid: int) -> Iterator[Check]:
 
 def judge(seen: attestation.Attestation, holds: str) -> Iterator[Check]:
     """What a listener claims, held against what the kernel says of it."""
-    if holds == levels.NONE:
+    if holds == SandboxLevel.NONE:
         yield Check("claim", Grade.NOTE, f"pid {seen.pid}: not sealed", "start it without --no-seal")
     else:
-        sent = seen.sent_bytes if holds == levels.NAMESPACE else None
-        yield Check("claim", Grade.OK, f"pid {seen.pid}: {levels.sentence(holds, sent)}")
+        sent = seen.sent_bytes if holds == SandboxLevel.NAMESPACE else None
+        yield Check("claim", Grade.OK, f"pid {seen.pid}: {sandbox_text(holds, sent)}")
         text = f"Seccomp {seen.seccomp}, NoNewPrivs {seen.no_new_privs:d}"
         yield _held("filter", seen.seccomp == 2 and seen.no_new_privs, text)
-    if holds == levels.NAMESPACE:
+    if holds == SandboxLevel.NAMESPACE:
         counted = ", ".join(f"{name} {got} B in, {sent} B out" for name, (got, sent) in seen.interfaces.items())
         alone = seen.own_network is not False and not seen.sent_bytes and set(seen.interfaces) <= {"lo"}
         yield _held("interfaces", alone, counted or "none")
     sockets = ", ".join(seen.network_sockets) or "no network socket, not even an inherited one"
-    yield _held("sockets", not seen.network_sockets or holds == levels.NONE, sockets)
+    yield _held("sockets", not seen.network_sockets or holds == SandboxLevel.NONE, sockets)
     peers = "cannot be asked" if seen.unix_peers is None else ", ".join(seen.unix_peers) or "no service"
     yield Check("connected to", Grade.OK, peers)
     yield _held("core dumps", seen.core_bytes == 0, "none is written" if seen.core_bytes == 0 else "may be written")

@@ -12,8 +12,8 @@ from echoctl import paths
 from echoctl.config import loader
 from echoctl.errors import EchoctlError
 from echoctl.hooks import specs
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.sandbox import brokers
-from echoctl.services.sandbox import levels
 from echoctl.services.system.health import Check, Grade
 
 NETWORK_MODULES = re.compile(
@@ -68,7 +68,7 @@ def _senders(name: str, holds: str, hidden: list[str]) -> Check:
     open_ = [path for path in brokers.found(os.environ, []) if path not in hidden]
     if open_:
         text = f"could be asked by the listener to send something: {', '.join(open_)}"
-        fix = "" if holds == levels.NAMESPACE else "allow user namespaces, and they are covered"
+        fix = "" if holds == SandboxLevel.NAMESPACE else "allow user namespaces, and they are covered"
         return Check(name, Grade.NOTE, text, fix)
     # The vault's keys are hidden too, those of the trial's own store.
     covered = ", ".join(path for path in hidden if os.path.basename(path) != os.path.basename(paths.keys_dir()))

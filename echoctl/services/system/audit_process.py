@@ -10,14 +10,15 @@ import os
 import sys
 import time
 
-from echoctl.services.sandbox import enter, levels
+from echoctl.model.sandbox import SandboxPolicy
+from echoctl.services.sandbox import enter
 
 
 def main(argv: list[str]) -> int:
     """Do it; `argv[0]` is a Spec."""
     spec = json.loads(argv[0])
     pcm = sys.stdin.buffer.read(spec["sound_bytes"])
-    seal = enter.seal(levels.TRY)
+    seal = enter.seal(SandboxPolicy.TRY)
     from echoctl.sandbox import attestation, probes  # noqa: PLC0415 - what the ear has not loaded either when it is sealed
 
     around = probes.Surroundings(spec["abstract"], spec["keys"], os.getppid(), spec["senders"])

@@ -17,9 +17,10 @@ from enum import StrEnum
 from echoctl import paths
 from echoctl.config import loader
 from echoctl.errors import EchoctlError, ExitCode, NotFound
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.services import state
 from echoctl.services.models import install as installed
-from echoctl.services.sandbox import enter, levels
+from echoctl.services.sandbox import enter
 from echoctl.services.vault import unlocking
 from echoctl.speech import models
 from echoctl.store.database import db
@@ -214,9 +215,9 @@ def _disk(name: str) -> Check:
 
 def _seal(name: str) -> Check:
     best = enter.outlook()
-    if best.holds == levels.NAMESPACE:
+    if best.holds == SandboxLevel.NAMESPACE:
         return Check(name, Grade.OK, "the listener can be kept off the network: a namespace of its own, and a filter")
-    if best.holds == levels.SECCOMP:
+    if best.holds == SandboxLevel.SECCOMP:
         text = f"the filter alone keeps the listener off the network: no namespace ({best.why})"
         fix = "allow user namespaces to it (Ubuntu: an AppArmor profile; a container: its seccomp profile)"
         return Check(name, Grade.NOTE, text, fix)

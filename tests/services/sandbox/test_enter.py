@@ -12,7 +12,8 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import DeviceError, Refused
-from echoctl.services.sandbox import enter, levels
+from echoctl.model.sandbox import SandboxLevel
+from echoctl.services.sandbox import enter
 from tests.conftest import REPOSITORY
 from tests.lab.cage import caged, needs_namespaces, somebody
 
@@ -63,7 +64,7 @@ def person(request: pytest.FixtureRequest, keys: Path, open_folder: Path) -> lis
 @pytest.mark.parametrize("wish", ["try", "require"])
 def test_a_whole_seal(person: list[str], wish: str) -> None:
     done = seal(wish, person)
-    assert (done["holds"], done["sent_bytes"], done["keys"]) == (levels.NAMESPACE, 0, [])
+    assert (done["holds"], done["sent_bytes"], done["keys"]) == (SandboxLevel.NAMESPACE, 0, [])
     # Root keeps the right to everybody's files, which it would have had anyway; nobody else keeps anything.
     assert done["capabilities"] == (0b110 if done["uid"] == 0 else 0)
 
@@ -72,7 +73,7 @@ def test_a_whole_seal(person: list[str], wish: str) -> None:
 @pytest.mark.parametrize("rule", ["unshare=EPERM", "mount=EPERM"])
 def test_without_namespaces_the_filter_holds_and_it_says_why(person: list[str], rule: str) -> None:
     done = seal("require", [*person, *caged(rule)])
-    assert (done["holds"], done["sent_bytes"]) == (levels.SECCOMP, None)
+    assert (done["holds"], done["sent_bytes"]) == (SandboxLevel.SECCOMP, None)
     assert done["why"] == f"{rule.partition('=')[0]}: Operation not permitted"
     assert (done["keys"], done["hidden"]) == ([], [paths.keys_dir()])
     assert done["capabilities"] == (0b110 if done["uid"] == 0 else 0)
@@ -81,7 +82,7 @@ def test_without_namespaces_the_filter_holds_and_it_says_why(person: list[str], 
 @pytest.mark.lab
 def test_without_namespaces_and_landlock_the_keys_are_in_reach(person: list[str]) -> None:
     done = seal("require", [*person, *caged("unshare=EPERM", "landlock_create_ruleset=ENOSYS")])
-    assert (done["holds"], done["keys"], done["hidden"]) == (levels.SECCOMP, ["device.key"], [])
+    assert (done["holds"], done["keys"], done["hidden"]) == (SandboxLevel.SECCOMP, ["device.key"], [])
 
 
 @pytest.mark.lab
@@ -96,7 +97,7 @@ def test_a_network_socket_that_was_handed_in_is_no_seal(keys: Path) -> None:
             check=True,
         )
     done = json.loads(run.stdout)
-    assert (done["holds"], done["why"]) == (levels.NONE, "it was handed a network socket (descriptor 0)")
+    assert (done["holds"], done["why"]) == (SandboxLevel.NONE, "it was handed a network socket (descriptor 0)")
 
 
 @needs_namespaces
@@ -104,7 +105,7 @@ def test_a_network_socket_that_was_handed_in_is_no_seal(keys: Path) -> None:
 def test_the_outlook_is_what_comes_of_it_and_makes_nothing(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECHOCTL_STATE_DIR", str(open_folder / "state"))
     code = "from echoctl.services.sandbox import enter; print(enter.outlook().holds)"
-    for cage, holds in (([], levels.NAMESPACE), (caged("mount=EPERM"), levels.SECCOMP)):
+    for cage, holds in (([], SandboxLevel.NAMESPACE), (caged("mount=EPERM"), SandboxLevel.SECCOMP)):
         run = subprocess.run([*cage, sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert run.stdout.strip() == holds
     assert not (open_folder / "state").exists()
@@ -113,7 +114,7 @@ def test_the_outlook_is_what_comes_of_it_and_makes_nothing(open_folder: Path, mo
 @pytest.mark.lab
 def test_without_filters_there_is_no_seal(person: list[str]) -> None:
     done = seal("try", [*person, *caged("seccomp=ENOSYS")])
-    assert done["holds"] == levels.NONE
+    assert done["holds"] == SandboxLevel.NONE
     assert done["why"] == "seccomp: Function not implemented"
     refused = seal("require", [*person, *caged("seccomp=ENOSYS")])
     assert refused["code"] == 10
@@ -122,31 +123,23 @@ def test_without_filters_there_is_no_seal(person: list[str]) -> None:
 
 def test_a_seal_that_is_not_wanted_is_not_made(keys: Path) -> None:
     done = seal("off")
-    assert (done["holds"], done["why"], done["keys"]) == (levels.NONE, "--no-seal", ["device.key"])
+    assert (done["holds"], done["why"], done["keys"]) == (SandboxLevel.NONE, "--no-seal", ["device.key"])
 
 
 def test_elsewhere_than_on_linux_it_says_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enter.sys, "platform", "darwin")
     assert enter.outlook() == enter.seal("try")
-    assert enter.seal("try") == enter.Seal(levels.NONE, "only Linux has what it takes")
+    assert enter.seal("try") == enter.Seal(SandboxLevel.NONE, "only Linux has what it takes")
     with pytest.raises(Refused, match="only Linux"):
         enter.seal("require")
 
 
 def test_a_sound_server_across_the_network_is_told_before_it_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSE_SERVER", "tcp:kitchen")
-    enter.check_sound_server(levels.NONE)
-    for holds in (levels.SECCOMP, levels.NAMESPACE):
+    enter.check_sound_server(SandboxLevel.NONE)
+    for holds in (SandboxLevel.SECCOMP, SandboxLevel.NAMESPACE):
         with pytest.raises(DeviceError, match="tcp:kitchen") as caught:
             enter.check_sound_server(holds)
         assert "--no-seal" in caught.value.hint
     monkeypatch.setenv("PULSE_SERVER", "unix:/run/pulse")
-    enter.check_sound_server(levels.NAMESPACE)
-
-
-def test_each_seal_has_its_own_words() -> None:
-    assert levels.sentence(levels.NAMESPACE, 0) == "sealed, 0 B sent"
-    assert levels.sentence(levels.NAMESPACE, 7) == "sealed, 7 B sent"
-    assert "0 B" not in levels.sentence(levels.NAMESPACE, None)
-    assert levels.sentence(levels.SECCOMP, None) == "no network socket possible (seccomp)"
-    assert levels.sentence(levels.NONE, None) == "not sealed"
+    enter.check_sound_server(SandboxLevel.NAMESPACE)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.sandbox.attestation import Attestation
-from echoctl.services.sandbox import levels
 from echoctl.services.system import audit
 from echoctl.services.system.health import Grade
 from tests.conftest import Run
@@ -28,13 +28,13 @@ GOOD = Attestation(
 )
 
 
-def failed(seen: Attestation, holds: str = levels.NAMESPACE) -> list[str]:
+def failed(seen: Attestation, holds: str = SandboxLevel.NAMESPACE) -> list[str]:
     return [check.name for check in audit.judge(seen, holds) if check.grade is Grade.FAIL]
 
 
 def test_a_sealed_listener_keeps_what_it_claims() -> None:
-    assert failed(GOOD) == failed(GOOD, levels.SECCOMP) == []
-    assert "sealed, 0 B sent" in next(audit.judge(GOOD, levels.NAMESPACE)).text
+    assert failed(GOOD) == failed(GOOD, SandboxLevel.SECCOMP) == []
+    assert "sealed, 0 B sent" in next(audit.judge(GOOD, SandboxLevel.NAMESPACE)).text
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_one_that_does_not_is_found(change: dict[str, object], missed: str) -> N
 
 def test_one_that_claims_less_is_held_to_less() -> None:
     plain = dataclasses.replace(GOOD, own_network=False, interfaces={"eth0": (5, 5)})
-    assert failed(plain, levels.SECCOMP) == []
+    assert failed(plain, SandboxLevel.SECCOMP) == []
     open_ = dataclasses.replace(plain, seccomp=0, no_new_privs=False, network_sockets=("udp 1",))
-    assert failed(open_, levels.NONE) == []
-    assert next(audit.judge(open_, levels.NONE)).grade is Grade.NOTE
+    assert failed(open_, SandboxLevel.NONE) == []
+    assert next(audit.judge(open_, SandboxLevel.NONE)).grade is Grade.NOTE
 
 
 @needs_namespaces

@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.services.sandbox import levels
+from echoctl.model.sandbox import SandboxLevel
 from echoctl.services.system import audit_leaks
 from echoctl.services.system.health import Check, Grade
 from tests.lab.sound import SoundLab
 
 
-def leak(name: str, holds: str = levels.NAMESPACE, hidden: tuple[str, ...] = ()) -> Check:
+def leak(name: str, holds: str = SandboxLevel.NAMESPACE, hidden: tuple[str, ...] = ()) -> Check:
     return next(check for check in audit_leaks.leaks(holds, list(hidden)) if check.name == name)
 
 
@@ -37,10 +37,10 @@ def test_services_that_send_are_named_covered_or_not(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(audit_leaks.brokers, "SYSTEM", ("/usr",))
     for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK"):
         monkeypatch.delenv(name, raising=False)
-    found = leak("local services", levels.SECCOMP)
+    found = leak("local services", SandboxLevel.SECCOMP)
     assert (found.grade, found.text.endswith(": /usr"), bool(found.fix)) == (Grade.NOTE, True, True)
-    assert leak("local services", levels.NAMESPACE).grade is Grade.NOTE
-    found = leak("local services", levels.NAMESPACE, ("/usr", paths.keys_dir()))
+    assert leak("local services", SandboxLevel.NAMESPACE).grade is Grade.NOTE
+    found = leak("local services", SandboxLevel.NAMESPACE, ("/usr", paths.keys_dir()))
     assert (found.grade, found.text) == (Grade.OK, "that send for others are covered for the listener: /usr")
 
 

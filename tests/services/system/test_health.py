@@ -6,7 +6,8 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import ExitCode
-from echoctl.services.sandbox import enter, levels
+from echoctl.model.sandbox import SandboxLevel
+from echoctl.services.sandbox import enter
 from echoctl.services.system import health
 from echoctl.services.system.health import Check, Grade
 from echoctl.services.vault import unlocking
@@ -92,13 +93,13 @@ def test_microphones_are_judged_by_what_another_process_says(
 @pytest.mark.parametrize(
     ("best", "grade", "text"),
     [
-        (enter.Seal(levels.NAMESPACE), Grade.OK, "a namespace of its own"),
+        (enter.Seal(SandboxLevel.NAMESPACE), Grade.OK, "a namespace of its own"),
         (
-            enter.Seal(levels.SECCOMP, "mount: Permission denied"),
+            enter.Seal(SandboxLevel.SECCOMP, "mount: Permission denied"),
             Grade.NOTE,
             "no namespace (mount: Permission denied)",
         ),
-        (enter.Seal(levels.NONE, "only Linux"), Grade.NOTE, "not sealed here: only Linux"),
+        (enter.Seal(SandboxLevel.NONE, "only Linux"), Grade.NOTE, "not sealed here: only Linux"),
     ],
 )
 def test_how_far_the_listener_can_be_sealed_is_told(

@@ -1,0 +1,48 @@
+"""The listener at one moment, as others see it. On the fast path: a plain class, since dataclasses are dear."""
+
+
+class Snapshot:
+    """State at one moment; services.state reads it.
+
+    `mic` is open, closed, dropped (it is at the other end of a pipe: what it sends is thrown away while muted) or none
+    (a file is listened to, which goes on whether muted or not). `seal` is a SandboxLevel, "" when nobody listens;
+    `sent_bytes` is None where the kernel has no count for the ear alone.
+    """
+
+    __slots__ = (
+        "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid",
+        "seal", "sent_bytes", "started_ms",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        muted: bool,
+        muted_by: str,
+        muted_ms: int,
+        listening: bool,
+        led: str,
+        led_ms: int,
+        mic: str,
+        device: str,
+        pid: int,
+        started_ms: int,
+        ear_pid: int,
+        seal: str,
+        sent_bytes: int | None,
+        counters: dict[str, int],
+    ) -> None:
+        self.muted = muted
+        self.muted_by = muted_by
+        self.muted_ms = muted_ms
+        self.listening = listening
+        self.led = led
+        self.led_ms = led_ms
+        self.mic = mic
+        self.device = device
+        self.pid = pid
+        self.started_ms = started_ms
+        self.ear_pid = ear_pid
+        self.seal = seal
+        self.sent_bytes = sent_bytes
+        self.counters = counters
