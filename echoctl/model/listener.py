@@ -5,13 +5,13 @@ class Snapshot:
     """State at one moment; services.state reads it.
 
     `mic` is open, closed, dropped (it is at the other end of a pipe: what it sends is thrown away while muted) or none
-    (a file is listened to, which goes on whether muted or not). `seal` is a SandboxLevel, "" when nobody listens;
+    (a file is listened to, which goes on whether muted or not). `sandbox` is a SandboxLevel, "" when nobody listens;
     `sent_bytes` is None where the kernel has no count for the ear alone.
     """
 
     __slots__ = (
         "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid",
-        "seal", "sent_bytes", "started_ms",
+        "sandbox", "sent_bytes", "started_ms",
     )  # fmt: skip
 
     def __init__(
@@ -28,7 +28,7 @@ class Snapshot:
         pid: int,
         started_ms: int,
         ear_pid: int,
-        seal: str,
+        sandbox: str,
         sent_bytes: int | None,
         counters: dict[str, int],
     ) -> None:
@@ -43,6 +43,6 @@ class Snapshot:
         self.pid = pid
         self.started_ms = started_ms
         self.ear_pid = ear_pid
-        self.seal = seal
+        self.sandbox = sandbox
         self.sent_bytes = sent_bytes
         self.counters = counters

@@ -3,9 +3,9 @@
 syscalls    libc and system calls by number
 namespaces  a network without interfaces, and a view of the disk without keys
 landlock    the keys out of reach where there is no namespace
-seccomp     no socket but AF_UNIX, and no call that undoes the seal
+seccomp     no socket but AF_UNIX, and no call that undoes the sandbox
 brokers     local services that could send on behalf of others
 counters    the bytes that went over a process's network
 attestation what the kernel says about a process, read from /proc
-probes      everything a sealed process might try, for `echoctl audit`
+probes      everything a sandboxed process might try, for `echoctl audit`
 """

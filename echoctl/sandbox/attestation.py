@@ -69,7 +69,7 @@ def attest(pid: int) -> Attestation:
 
 
 def inherited() -> list[int]:
-    """Descriptors of this process that are sockets of a network: a seal does not take away what is already open."""
+    """Descriptors of this process that are sockets of a network: a sandbox does not take away what is already open."""
     found = []
     for name in os.listdir("/proc/self/fd"):
         try:

@@ -1,8 +1,8 @@
-"""Everything that a sealed process might try. Run inside one, each attempt must be refused in the way the seal refuses.
+"""Everything that a sandboxed process might try. There each attempt must be refused, and by what should refuse it.
 
 The list is kept apart from the filter's own, so that what the filter forgets is found here. Nothing can leave the
-machine even where there is no seal: only the loopback interface is spoken to, and system calls are made with arguments
-that mean nothing.
+machine even where there is no sandbox: only the loopback interface is spoken to, and system calls are made with
+arguments that mean nothing.
 """
 
 import errno
@@ -17,7 +17,7 @@ from pathlib import Path
 from echoctl.sandbox import brokers, counters, syscalls
 
 REFUSED, FAILED, OPEN = "refused", "failed", "open"
-"""As the seal promises; not done, but not by the seal either; done."""
+"""As the sandbox promises; not done, but not by the sandbox either; done."""
 
 SECCOMP, NAMESPACE = "seccomp", "namespace"
 """What refuses: the filter, or a namespace of its own."""
@@ -53,9 +53,9 @@ class Surroundings:
     abstract: str
     """Name of an abstract unix socket that somebody outside listens on; "" when there is none."""
     keys: str
-    """A folder that the sealed process must find empty."""
+    """A folder that the sandboxed process must find empty."""
     outside: int
-    """A process of the same user that is not sealed."""
+    """A process of the same user that is not sandboxed."""
     senders: Sequence[str] = ()
     """Services that send for others."""
 

@@ -1,4 +1,4 @@
-"""The filter: no socket of any family but AF_UNIX, and no call that would undo or go around the seal.
+"""The filter: no socket of any family but AF_UNIX, and no call that would undo or go around the sandbox.
 
 A classic BPF program (seccomp(2)), packed by hand: 4 bytes are loaded from `struct seccomp_data`, compared, and the
 verdict returned. It needs no rights, holds for all threads (TSYNC), for every program that is started from here, and

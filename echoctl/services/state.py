@@ -42,7 +42,8 @@ def snapshot() -> Snapshot:
 
 def _snapshot(row: dict[str, int | str], counted: dict[str, int], *, listening: bool) -> Snapshot:
     """What the row says, corrected for a listener that died without a word."""
-    muted, ear_pid, seal = bool(row["muted"]), int(row["ear_pid"]), str(row["seal"])
+    # The column is called as it was when the schema was released; what people and programs see says sandbox.
+    muted, ear_pid, sandbox = bool(row["muted"]), int(row["ear_pid"]), str(row["seal"])
     return Snapshot(
         muted=muted,
         muted_by=str(row["muted_by"]),
@@ -55,9 +56,9 @@ def _snapshot(row: dict[str, int | str], counted: dict[str, int], *, listening: 
         pid=int(row["pid"]) if listening else 0,
         started_ms=int(row["started_ms"]),
         ear_pid=ear_pid if listening else 0,
-        seal=seal if listening else "",
+        sandbox=sandbox if listening else "",
         # As it is now, by the kernel's own count; the row only says whose count to ask for.
-        sent_bytes=counters.sent_bytes(ear_pid) if listening and seal == SandboxLevel.NAMESPACE else None,
+        sent_bytes=counters.sent_bytes(ear_pid) if listening and sandbox == SandboxLevel.NAMESPACE else None,
         counters=counted,
     )
 

@@ -28,7 +28,7 @@ def status_fields(now: "Snapshot") -> dict[str, object]:
         "since": moment(now.started_ms) if now.listening else None,
         "mic": now.mic,
         "device": now.device,
-        "seal": now.seal or None,
+        "seal": now.sandbox or None,
         "sent_bytes": now.sent_bytes,
         "muted": now.muted,
         "muted_by": now.muted_by if now.muted_ms else None,
@@ -43,7 +43,7 @@ def status_text(now: "Snapshot") -> str:
     if now.listening:
         lines.append(f"  listener    pid {now.pid}, since {person_time(now.started_ms)}")
         lines.append(f"  input       {now.device}" if now.mic == "none" else f"  microphone  {_microphone(now)}")
-        lines.append(f"  network     {sandbox_text(now.seal, now.sent_bytes)}")
+        lines.append(f"  network     {sandbox_text(now.sandbox, now.sent_bytes)}")
     else:
         lines.append("  listener    not running")
     if now.muted_ms:

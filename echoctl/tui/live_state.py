@@ -59,9 +59,9 @@ class Now:
     partial: str = ""
     last: LastRequest | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
-    seal: str = ""
+    sandbox: str = ""
     """How the ear is kept off the network: text.status.sandbox_text."""
-    sealed: bool = False
+    sandboxed: bool = False
     trouble: str = ""
     """What is wrong with the ear, while it is."""
     unread: str = ""
@@ -78,8 +78,9 @@ def seen(now: Now, store: Snapshot) -> Now:
     """What the store says; of our own ear's state the pipe knows first."""
     counters = store.counters if store.listening else now.counters
     now = replace(now, muted=store.muted, by=store.muted_by, counters=counters, unread="")
-    if store.seal:
-        now = replace(now, seal=sandbox_text(store.seal, store.sent_bytes), sealed=store.seal != SandboxLevel.NONE)
+    if store.sandbox:
+        sandbox = sandbox_text(store.sandbox, store.sent_bytes)
+        now = replace(now, sandbox=sandbox, sandboxed=store.sandbox != SandboxLevel.NONE)
     if now.role in (Role.OWN, Role.STARTING):
         return replace(now, mic=store.mic)
     # A look that was taken while our own ear died, and comes after the news of it, still shows it alive.
@@ -109,15 +110,15 @@ def ended(now: Now, error: EchoctlError | None) -> Now:
 
 
 def _ready(now: Now, event: Mapping[str, Any]) -> Now:
-    seal = event["seal"]
+    sandbox = event["seal"]
     return replace(
         now,
         role=Role.OWN,
         words=tuple(event["words"]),
         device=str(event["device"]),
         trouble="",
-        seal=sandbox_text(seal["holds"], seal["sent_bytes"]),
-        sealed=seal["holds"] != SandboxLevel.NONE,
+        sandbox=sandbox_text(sandbox["holds"], sandbox["sent_bytes"]),
+        sandboxed=sandbox["holds"] != SandboxLevel.NONE,
     )
 
 

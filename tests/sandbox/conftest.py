@@ -1,4 +1,4 @@
-"""Running a few lines in a process of their own, since a seal never comes off again."""
+"""Running a few lines in a process of their own, since a sandbox is never left again."""
 
 import json
 import subprocess

@@ -16,7 +16,7 @@ import resource, socket, sys
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 unix = socket.socket(socket.AF_UNIX); unix.connect(sys.argv[1])
 if "udp" in sys.argv: udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(("127.0.0.1", 0))
-if "sealed" in sys.argv:
+if "sandboxed" in sys.argv:
     from echoctl.sandbox import namespaces, seccomp
     namespaces.enter([]); seccomp.install()
 print("up", flush=True); sys.stdin.read()
@@ -48,7 +48,7 @@ def look(server: socket.socket, *arguments: str) -> attestation.Attestation:
                 stranger.kill()
 
 
-def test_an_unsealed_process_shows_as_one_with_its_sockets(server: socket.socket) -> None:
+def test_a_process_without_a_sandbox_shows_as_one_with_its_sockets(server: socket.socket) -> None:
     seen = look(server, "udp")
     assert (seen.seccomp, seen.no_new_privs, seen.own_network) == (0, False, False)
     assert [name.split()[0] for name in seen.network_sockets] == ["udp"]
@@ -59,14 +59,14 @@ def test_an_unsealed_process_shows_as_one_with_its_sockets(server: socket.socket
 
 @needs_namespaces
 @pytest.mark.lab
-def test_a_sealed_one_too_and_a_socket_from_before_is_found(server: socket.socket) -> None:
-    seen = look(server, "udp", "sealed")
+def test_a_sandboxed_one_too_and_a_socket_from_before_is_found(server: socket.socket) -> None:
+    seen = look(server, "udp", "sandboxed")
     assert (seen.seccomp, seen.no_new_privs, seen.own_network) == (2, True, True)
     assert seen.interfaces == {"lo": (0, 0)}
     assert seen.sent_bytes == 0
     assert [name.split()[0] for name in seen.network_sockets] == ["udp"]
     assert seen.unix_peers == (server.getsockname(),)
-    assert look(server, "sealed").network_sockets == ()
+    assert look(server, "sandboxed").network_sockets == ()
 
 
 def test_a_process_finds_what_it_inherited() -> None:

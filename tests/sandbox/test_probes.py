@@ -1,4 +1,4 @@
-"""A sealed process tries everything. The filter's list and that of the attempts are two, and must agree."""
+"""A sandboxed process tries everything. The filter's list and that of the attempts are two, and must agree."""
 
 import os
 from pathlib import Path
@@ -41,14 +41,14 @@ def test_every_call_that_the_filter_refuses_is_attempted() -> None:
 
 @needs_namespaces
 @pytest.mark.lab
-def test_in_a_whole_seal_everything_is_refused(inside: Inside, keys: Path) -> None:
+def test_in_a_whole_sandbox_everything_is_refused(inside: Inside, keys: Path) -> None:
     made = inside(TRY, keys, "", "namespaces and the filter")
     assert len(made) >= 40
     assert {attempt["name"] for attempt in made if attempt["outcome"] != probes.REFUSED} == set()
     assert os.listdir(keys) == ["device.key"]
 
 
-def test_without_a_seal_nothing_is_refused(inside: Inside, keys: Path) -> None:
+def test_without_a_sandbox_nothing_is_refused(inside: Inside, keys: Path) -> None:
     made = outcomes(inside(TRY, keys, "", "open"))
     assert made["UDP over IPv4"] == made["netlink"] == made["read the key"] == made["write a key"] == probes.OPEN
     assert [name for name, outcome in made.items() if outcome == probes.REFUSED] == []

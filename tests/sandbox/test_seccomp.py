@@ -21,7 +21,7 @@ NEEDED = {
     "aarch64": {"read": 63, "openat": 56, "connect": 203, "execve": 221, "futex": 98, "ioctl": 29, "sendmsg": 211},
 }
 
-SEALED = "from echoctl.sandbox import seccomp; seccomp.install()\n"
+FILTERED = "from echoctl.sandbox import seccomp; seccomp.install()\n"
 
 
 def verdict(machine: str, number: int, first: int = 0, *, arch: str = "") -> int:
@@ -88,7 +88,7 @@ try: socket.socket(socket.AF_INET, socket.SOCK_DGRAM); print("0")
 except OSError as error: print(error.errno)
 """
     assert inside(code) == 0
-    assert inside(SEALED + code) == errno.EACCES
+    assert inside(FILTERED + code) == errno.EACCES
 
 
 def test_it_holds_for_threads_that_were_there_before_and_for_programs_that_are_started(inside: Inside) -> None:
@@ -118,7 +118,7 @@ page.write(bytes.fromhex("53" "b814000000" "cd80" "5b" "c3"))   # push rbx; mov 
 call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
 print(call())
 """
-    assert subprocess.run([sys.executable, "-c", SEALED + code], check=False).returncode == -signal.SIGSYS
+    assert subprocess.run([sys.executable, "-c", FILTERED + code], check=False).returncode == -signal.SIGSYS
 
 
 def test_elsewhere_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

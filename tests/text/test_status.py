@@ -21,11 +21,19 @@ def snapshot(**changes: object) -> Snapshot:
     """A listener that has just begun, unless told otherwise."""
     fields: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": True, "led": "idle"}
     fields |= {"led_ms": AT, "mic": "open", "device": "default", "pid": 7, "started_ms": AT, "ear_pid": 8}
-    fields |= {"seal": SandboxLevel.NAMESPACE, "sent_bytes": 0, "counters": {"near_misses": 3}, **changes}
+    fields |= {"sandbox": SandboxLevel.NAMESPACE, "sent_bytes": 0, "counters": {"near_misses": 3}, **changes}
     return Snapshot(**fields)  # type: ignore[arg-type]
 
 
-NOBODY = {"listening": False, "led": "off", "mic": "closed", "pid": 0, "seal": "", "sent_bytes": None, "counters": {}}
+NOBODY = {
+    "listening": False,
+    "led": "off",
+    "mic": "closed",
+    "pid": 0,
+    "sandbox": "",
+    "sent_bytes": None,
+    "counters": {},
+}
 
 
 def test_a_listener_in_words() -> None:

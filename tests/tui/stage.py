@@ -93,11 +93,11 @@ async def stage(
         yield scene
 
 
-NOBODY = {"led": "off", "mic": "closed", "pid": 0, "ear_pid": 0, "seal": ""}
+NOBODY = {"led": "off", "mic": "closed", "pid": 0, "ear_pid": 0, "sandbox": ""}
 
 
 def snapshot(listening: bool = True, **changes: object) -> Snapshot:
     now: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": listening, "device": "x"}
-    now |= {"led": "idle", "mic": "open", "pid": 7, "ear_pid": 8, "seal": "none"} if listening else NOBODY
+    now |= {"led": "idle", "mic": "open", "pid": 7, "ear_pid": 8, "sandbox": "none"} if listening else NOBODY
     now |= {"led_ms": 0, "started_ms": 0, "sent_bytes": None, "counters": {"wakes": 3}, **changes}
     return Snapshot(**now)  # type: ignore[arg-type]

@@ -83,7 +83,7 @@ def listen(
         keep=not no_store and (bool(store) or own.keep or demo),
         once=once,
         now=now,
-        seal=launch.seal(seal, own.seal),
+        sandbox=launch.sandbox(seal, own.sandbox),
         level=diagnostics.is_terminal() and not json,
     )
     followers = dataclasses.replace(

@@ -15,7 +15,7 @@ from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers
 from echoctl.services.vault import unlocking
 
-UNSEALED = (
+NO_SANDBOX = (
     "not sealed, as you wish: nothing but its own code keeps the listener off the network, and it can read the vault's "
     "device key"
 )
@@ -28,10 +28,10 @@ def configured() -> tuple[EarSpec, Followers]:
     return EarSpec.configured(settings), Followers.configured(settings)
 
 
-def seal(flag: bool | None, configured: str) -> str:
-    """How much of a seal is wanted; giving it up is said out loud."""
+def sandbox(flag: bool | None, configured: str) -> str:
+    """How much of a sandbox is wanted; giving it up is said out loud."""
     if flag is False:
-        diagnostics.note(UNSEALED)
+        diagnostics.note(NO_SANDBOX)
         return SandboxPolicy.OFF
     return SandboxPolicy.REQUIRE if flag else configured
 

@@ -23,7 +23,7 @@ from echoctl.services.listening.led import ListenerLight
 from echoctl.services.listening.level_events import LevelEvents
 from echoctl.services.listening.protocol import Pipe, error_fields, recording_fields, transcript_fields
 from echoctl.services.listening.utterance import Utterance
-from echoctl.services.sandbox.enter import UNSEALED, Seal
+from echoctl.services.sandbox.enter import NO_SANDBOX, Sandbox
 from echoctl.services.state import Presence
 from echoctl.speech.transcribe import Transcriber
 from echoctl.speech.vad import VoiceActivity
@@ -67,7 +67,7 @@ class Ear:
     recorder: Recorder
     log: events.Log | None
     """None where nothing is kept."""
-    seal: Seal = UNSEALED
+    sandbox: Sandbox = NO_SANDBOX
     clock: Clock = field(default_factory=SystemClock)
     look_s: float = LOOK_S
     poll_s: float = POLL_S
@@ -119,7 +119,7 @@ class Ear:
             device=self.capture.name,
             store=self.spec.store if self.spec.keep else "none",
             room=self.spec.room,
-            seal=self.seal.fields(),
+            seal=self.sandbox.fields(),
         )
         self._light.rest()
         while not self._stop and self._step():

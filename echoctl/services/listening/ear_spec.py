@@ -35,8 +35,8 @@ class EarSpec:
     """Begin with a request, as if a wake word had just been heard."""
     level: bool = False
     """Send levels: somebody draws them."""
-    seal: str = SandboxPolicy.TRY
-    """How much of a seal it needs; a SandboxPolicy."""
+    sandbox: str = SandboxPolicy.TRY
+    """How much of a sandbox it needs; a SandboxPolicy."""
     preroll_ms: int = _LISTEN.preroll_ms
     pause_ms: int = _LISTEN.pause_ms
     min_speech_ms: int = _LISTEN.min_speech_ms
@@ -63,7 +63,7 @@ class EarSpec:
             no_speech_ms=own.no_speech_ms,
             max_ms=own.max_ms,
             refractory_ms=settings.wake.refractory_ms,
-            seal=SandboxPolicy.REQUIRE if own.require_seal else SandboxPolicy.TRY,
+            sandbox=SandboxPolicy.REQUIRE if own.require_seal else SandboxPolicy.TRY,
         )
 
     def to_json(self) -> str:

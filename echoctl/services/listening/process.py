@@ -1,7 +1,7 @@
 """The process of the ear, as its front starts it: `python -m echoctl.services.listening.process SPEC`.
 
 It prints NDJSON on its stdout for the front, never touches the terminal, and ends when the front does. Its file
-descriptor 2 is the log, since PortAudio, ALSA and Kaldi write there. Before it loads any of them it is sealed.
+descriptor 2 is the log, since PortAudio, ALSA and Kaldi write there. Before it loads any of them it enters the sandbox.
 """
 
 import ctypes
@@ -29,11 +29,11 @@ def main(argv: list[str]) -> int:
     os.dup2(2, 1)  # a library that prints must not speak to the front
     try:
         paths.private_dir(paths.data_dir())
-        seal = enter.seal(spec.seal, reads=[spec.input or "", spec.model])
+        sandbox = enter.enter(spec.sandbox, reads=[spec.input or "", spec.model])
         _end_with_the_front()
         if spec.input is None:
-            enter.check_sound_server(seal.holds)
-        _listen(spec, pipe, seal)
+            enter.check_sound_server(sandbox.holds)
+        _listen(spec, pipe, sandbox)
     except BrokenPipeError:
         return ExitCode.OK  # the front has gone: what was finished is sealed, and nobody is there to be told
     except EchoctlError as error:
@@ -42,15 +42,15 @@ def main(argv: list[str]) -> int:
     return ExitCode.OK
 
 
-def _listen(spec: EarSpec, pipe: Pipe, seal: enter.Seal) -> None:
-    from threading import Event, Thread  # noqa: PLC0415 - the seal must be there before the first thread
+def _listen(spec: EarSpec, pipe: Pipe, sandbox: enter.Sandbox) -> None:
+    from threading import Event, Thread  # noqa: PLC0415 - the sandbox must be there before the first thread
 
-    from echoctl.services.listening.wiring import wire  # noqa: PLC0415 - C libraries and threads: the seal must be there first
+    from echoctl.services.listening.wiring import wire  # noqa: PLC0415 - C libraries and threads: the sandbox comes first
     from echoctl.services.purging import retention  # noqa: PLC0415 - as above
 
     with state.Presence(pid=os.getppid()) as presence:
-        presence.set(ear_pid=os.getpid(), seal=seal.holds)
-        ear = wire(spec, pipe, presence, seal)
+        presence.set(ear_pid=os.getpid(), seal=sandbox.holds)
+        ear = wire(spec, pipe, presence, sandbox)
         signal.signal(signal.SIGTERM, lambda number, frame: ear.stop())
         signal.signal(signal.SIGUSR2, lambda number, frame: ear.push())
         done = Event()

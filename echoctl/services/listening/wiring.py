@@ -10,7 +10,7 @@ from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
 from echoctl.services.listening.ear import Ear
 from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.protocol import Pipe
-from echoctl.services.sandbox.enter import Seal
+from echoctl.services.sandbox.enter import Sandbox
 from echoctl.services.state import Presence
 from echoctl.speech import models
 from echoctl.speech.transcribe import Transcriber
@@ -21,7 +21,7 @@ RING_S = 10.0
 """Seconds of audio in RAM: 3 s for the pre-roll and the second stage, the rest for when the machine lags."""
 
 
-def wire(spec: EarSpec, pipe: Pipe, presence: Presence, seal: Seal) -> Ear:
+def wire(spec: EarSpec, pipe: Pipe, presence: Presence, sandbox: Sandbox) -> Ear:
     """An ear that does what `spec` says. Loads the models, opens no device. Raises NotFound, ModelError, StoreError."""
     log = events.Log() if spec.keep else None
     model = models.Model.load(models.locate(spec.model, paths.model_dirs()))
@@ -41,6 +41,6 @@ def wire(spec: EarSpec, pipe: Pipe, presence: Presence, seal: Seal) -> Ear:
         voice=voice_activity(),
         recorder=Recorder(mode=StoreMode(spec.store), room=spec.room, wall=clock),
         log=log,
-        seal=seal,
+        sandbox=sandbox,
         clock=clock,
     )

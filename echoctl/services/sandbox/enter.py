@@ -1,4 +1,4 @@
-"""Sealing this process: how far it can be done here, and what is covered. The ear and the audit do it alike."""
+"""Entering the sandbox: how far it can be done here, and what is covered. The ear and the audit do it alike."""
 
 import os
 import sys
@@ -11,11 +11,11 @@ from echoctl.model.sandbox import SandboxLevel, SandboxPolicy
 from echoctl.sandbox import attestation, brokers, counters, landlock, namespaces, seccomp, syscalls
 
 _ROOT_KEEPS = frozenset({1, 2})
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also when it is sealed."""
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also in the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class Sandbox:
     """What holds."""
 
     holds: str
@@ -31,31 +31,31 @@ class Seal:
         return {"holds": self.holds, "sent_bytes": sent, "why": self.why}
 
 
-UNSEALED = Seal(SandboxLevel.NONE, "--no-seal")
+NO_SANDBOX = Sandbox(SandboxLevel.NONE, "--no-seal")
 
 
-def seal(wish: str, *, reads: Sequence[str] = ()) -> Seal:
-    """Seal this process as well as it can be done here, for good. Call it before there is a second thread.
+def enter(policy: str, *, reads: Sequence[str] = ()) -> Sandbox:
+    """Shut this process in as well as it can be done here, for good. Call it before there is a second thread.
 
-    `wish`: a SandboxPolicy. `reads`: paths that must stay in sight whatever they lie in.
-    Raises Refused when a seal is required and there is none.
+    `policy`: a SandboxPolicy. `reads`: paths that must stay in sight whatever they lie in.
+    Raises Refused when a sandbox is required and there is none.
     """
-    if wish == SandboxPolicy.OFF:
-        return UNSEALED
-    done = _seal(reads) if sys.platform == "linux" else outlook()
-    if wish == SandboxPolicy.REQUIRE and done.holds == SandboxLevel.NONE:
+    if policy == SandboxPolicy.OFF:
+        return NO_SANDBOX
+    done = _enter(reads) if sys.platform == "linux" else outlook()
+    if policy == SandboxPolicy.REQUIRE and done.holds == SandboxLevel.NONE:
         raise Refused(f"the listener cannot be sealed here: {done.why}", "without --require-seal it listens unsealed")
     return done
 
 
-def outlook() -> Seal:
-    """What `seal` would achieve here, without doing it or making anything."""
+def outlook() -> Sandbox:
+    """What `enter` would achieve here, without doing it or making anything."""
     if sys.platform != "linux":
-        return Seal(SandboxLevel.NONE, "only Linux has what it takes")
+        return Sandbox(SandboxLevel.NONE, "only Linux has what it takes")
     if not syscalls.machine():
-        return Seal(SandboxLevel.NONE, "there is no filter for this machine")
+        return Sandbox(SandboxLevel.NONE, "there is no filter for this machine")
     why = namespaces.obstacle([])
-    return Seal(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why)
+    return Sandbox(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why)
 
 
 def check_sound_server(holds: str) -> None:
@@ -67,7 +67,7 @@ def check_sound_server(holds: str) -> None:
         )
 
 
-def _seal(reads: Sequence[str]) -> Seal:
+def _enter(reads: Sequence[str]) -> Sandbox:
     keys = _keys()
     why = namespaces.obstacle(keys)
     if why:
@@ -79,10 +79,10 @@ def _seal(reads: Sequence[str]) -> Seal:
         syscalls.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
         seccomp.install()
     except OSError as error:
-        return Seal(SandboxLevel.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
-    if handed := attestation.inherited():  # what is open stays open: a seal is about what can be made
-        return Seal(SandboxLevel.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
-    return Seal(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why, tuple(hidden))
+        return Sandbox(SandboxLevel.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
+    if handed := attestation.inherited():  # what is open stays open: a sandbox is about what can be made
+        return Sandbox(SandboxLevel.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
+    return Sandbox(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why, tuple(hidden))
 
 
 def _keys() -> list[str]:

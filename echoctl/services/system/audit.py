@@ -1,7 +1,7 @@
 """`audit`: does what we promise about ourselves hold on this machine, now? By trying, and by the kernel's own word.
 
-Five parts: the seal (a sealed child tries to get out), the listener that runs (its counters and sockets), plaintext (a
-canary is recorded, and looked for everywhere), rights, and what could still leak. Only loopback is ever spoken to.
+Five parts: the sandbox (a child in it tries to get out), the listener that runs (its counters and sockets), plaintext
+(a canary is recorded, and looked for everywhere), rights, and what could still leak. Only loopback is ever spoken to.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ BROKEN = "do not rely on the seal here, and please report it: SECURITY.md"
 class AuditReport:
     """What was found."""
 
-    seal: Mapping[str, Any]
+    sandbox: Mapping[str, Any]
     """Of the child: `holds`, `sent_bytes`, `why`, `hidden`."""
     attempts: Sequence[Mapping[str, str]]
     """What it tried: `name`, `by`, `outcome`, `detail`."""
@@ -66,18 +66,18 @@ def audit() -> AuditReport:
         plaintext = list(_plaintext(phrase, pcm, own, started_s))
     listener, words = _listener()
     findings = {
-        "seal": list(_seal(said)),
+        "seal": list(_sandbox(said)),
         "listener": words,
         "plaintext": plaintext,
         "rights": list(audit_scan.rights(own)),
-        "leaks": list(audit_leaks.leaks(said["seal"]["holds"], said["seal"]["hidden"])),
+        "leaks": list(audit_leaks.leaks(said["sandbox"]["holds"], said["sandbox"]["hidden"])),
     }
-    return AuditReport(said["seal"], said["attempts"], listener, findings)
+    return AuditReport(said["sandbox"], said["attempts"], listener, findings)
 
 
 @contextlib.contextmanager
 def _child(phrase: str, pcm: bytes) -> Iterator[dict[str, Any]]:
-    """Yields what the sealed child said, while it still has the canary's database open."""
+    """Yields what the sandboxed child said, while it still has the canary's database open."""
     # The real keys are what must be out of sight; where there are none yet, those of the throw-away store.
     own = {"ECHOCTL_STATE_DIR": paths.state_dir()} if os.path.exists(paths.device_key()) else {}
     abstract = f"echoctl-audit-{secrets.token_hex(8)}"
@@ -109,7 +109,7 @@ def _child(phrase: str, pcm: bytes) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _outside(name: str) -> Iterator[str]:
-    """An abstract unix socket in this process, which is not sealed; yields its name, "" where there are none."""
+    """An abstract unix socket in this process, which is not sandboxed; yields its name, "" where there are none."""
     if sys.platform != "linux":
         yield ""
         return
@@ -119,9 +119,9 @@ def _outside(name: str) -> Iterator[str]:
         yield name
 
 
-def _seal(said: Mapping[str, Any]) -> Iterator[Check]:
-    holds, why, tried = said["seal"]["holds"], said["seal"]["why"], said["attempts"]
-    sentence = sandbox_text(holds, said["seal"]["sent_bytes"])
+def _sandbox(said: Mapping[str, Any]) -> Iterator[Check]:
+    holds, why, tried = said["sandbox"]["holds"], said["sandbox"]["why"], said["attempts"]
+    sentence = sandbox_text(holds, said["sandbox"]["sent_bytes"])
     if holds == SandboxLevel.NONE:
         yield Check("seal", Grade.FAIL, f"{sentence}: {why}", "use Linux 4.14 or newer on x86_64 or aarch64")
         return
@@ -157,11 +157,11 @@ def _listener() -> tuple[attestation.Attestation | None, list[Check]]:
         seen = attestation.attest(now.ear_pid)
     except OSError as error:
         return None, [Check("listener", Grade.NOTE, f"runs, and may not be looked at: {error.strerror or error}")]
-    return seen, [*judge(seen, now.seal), *_front(now.pid)]
+    return seen, [*judge(seen, now.sandbox), *_front(now.pid)]
 
 
 def _front(pid: int) -> Iterator[Check]:
-    """The listener's other half, which is not sealed: what it has open."""
+    """The listener's other half, which is not sandboxed: what it has open."""
     with contextlib.suppress(OSError):
         sockets = ", ".join(attestation.attest(pid).network_sockets)
         grade = Grade.NOTE if sockets else Grade.OK
@@ -232,7 +232,7 @@ def as_json(report: AuditReport) -> dict[str, Any]:
     }
     return {
         "ok": report.exit_code == ExitCode.OK,
-        "seal": report.seal,
+        "seal": report.sandbox,
         "attempts": report.attempts,
         "listener": listener,
         "findings": [

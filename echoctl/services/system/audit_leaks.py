@@ -1,4 +1,4 @@
-"""What an installation could still leak, though its listener is sealed: stated, and looked at where it can be."""
+"""What an installation could still leak, though its listener is sandboxed: stated, and looked at where it can be."""
 
 import os
 import re
@@ -30,7 +30,7 @@ ASK_SECONDS = 5.0
 
 
 def leaks(holds: str, hidden: list[str]) -> Iterator[Check]:
-    """Everything, in the order of how much it matters. `holds` and `hidden` are those of a seal made here and now."""
+    """Everything, in the order of how much it matters. `holds` and `hidden` are of a sandbox made here and now."""
     yield _sound_server("sound server")
     yield _senders("local services", holds, hidden)
     yield _hooks("plugins, --exec")

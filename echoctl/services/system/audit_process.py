@@ -1,6 +1,6 @@
-"""The sealed child of `echoctl audit`: `python -m echoctl.services.system.audit_process SPEC`, the canary on stdin.
+"""The sandboxed child of `echoctl audit`: `python -m echoctl.services.system.audit_process SPEC`, the canary on stdin.
 
-It seals itself as the ear does, tries everything that the seal forbids, and stores the canary as the ear would. Then it
+It enters the sandbox as the ear does, tries everything that it forbids, and stores the canary as the ear would. Then it
 prints one JSON object and waits, its database open, until its stdin ends: what lies about meanwhile is looked at.
 """
 
@@ -18,13 +18,13 @@ def main(argv: list[str]) -> int:
     """Do it; `argv[0]` is a Spec."""
     spec = json.loads(argv[0])
     pcm = sys.stdin.buffer.read(spec["sound_bytes"])
-    seal = enter.seal(SandboxPolicy.TRY)
-    from echoctl.sandbox import attestation, probes  # noqa: PLC0415 - what the ear has not loaded either when it is sealed
+    sandbox = enter.enter(SandboxPolicy.TRY)
+    from echoctl.sandbox import attestation, probes  # noqa: PLC0415 - what the ear has not loaded either when it enters
 
     around = probes.Surroundings(spec["abstract"], spec["keys"], os.getppid(), spec["senders"])
     tried = [dataclasses.asdict(attempt) for attempt in probes.attempts(around)] if sys.platform == "linux" else []
     said = {
-        "seal": {**seal.fields(), "hidden": seal.hidden},
+        "sandbox": {**sandbox.fields(), "hidden": sandbox.hidden},
         "attempts": tried,
         "inherited": attestation.inherited() if sys.platform == "linux" else [],
     }
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 
 def _store(pcm: bytes, phrase: str) -> "Recorder":
-    from echoctl.clock import SystemClock  # noqa: PLC0415 - loads cryptography: after the seal, as in the ear
+    from echoctl.clock import SystemClock  # noqa: PLC0415 - loads cryptography: after entering, as in the ear
     from echoctl.model.speech import Detection, StoreMode, Transcript, Word  # noqa: PLC0415 - with it
     from echoctl.services.history.recorder import Recorder  # noqa: PLC0415 - with it
 

@@ -213,7 +213,7 @@ def _disk(name: str) -> Check:
     return Check(name, Grade.OK, f"{free / 1e9:.1f} GB free")
 
 
-def _seal(name: str) -> Check:
+def _sandbox(name: str) -> Check:
     best = enter.outlook()
     if best.holds == SandboxLevel.NAMESPACE:
         return Check(name, Grade.OK, "the listener can be kept off the network: a namespace of its own, and a filter")
@@ -245,7 +245,7 @@ CHECKS: dict[str, Callable[[str], Check]] = {
     "speech model": _model,
     "wake engines": _spotters,
     "disk": _disk,
-    "seal": _seal,
+    "seal": _sandbox,
     "listener": _listener,
 }
 """Name -> the look. A new check is one function and one line here."""

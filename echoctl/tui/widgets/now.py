@@ -1,4 +1,4 @@
-"""The Now pane: level, wake score and its threshold, live words, the last request, counters, device, seal."""
+"""The Now pane: level, wake score and its threshold, live words, the last request, counters, device, sandbox."""
 
 import time
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class NowPane(Lines):
             self._line("last", _last(now.last, room)),
             self._line("counted", _counters(now, COUNTED, room)),
             self._line("device", _device(now, room)),
-            self._line("network", _seal(now, room)),
+            self._line("network", _sandbox(now, room)),
         ]
         if height > len(lines):
             lines.insert(-2, self._line("drops", _counters(now, SUFFERED, room)))
@@ -144,7 +144,7 @@ def _device(now: Now, room: int) -> Line:
     return ((cut(f"{printable(now.device) or 'no microphone'}{f' ({state})' if state else ''}", room), ""),)
 
 
-def _seal(now: Now, room: int) -> Line:
-    if not now.seal:
+def _sandbox(now: Now, room: int) -> Line:
+    if not now.sandbox:
         return (("-", "dim"),)
-    return ((cut(now.seal.replace(", ", " · "), room), "good" if now.sealed else "warn"),)
+    return ((cut(now.sandbox.replace(", ", " · "), room), "good" if now.sandboxed else "warn"),)

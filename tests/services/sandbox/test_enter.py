@@ -1,4 +1,4 @@
-"""How far this process is sealed, and what a person asked for."""
+"""How far the sandbox of this process goes, and what a person asked for."""
 
 import json
 import socket
@@ -17,12 +17,12 @@ from echoctl.services.sandbox import enter
 from tests.conftest import REPOSITORY
 from tests.lab.cage import caged, needs_namespaces, somebody
 
-SEAL = """
+ENTER = """
 import json, os, sys
 from echoctl.services.sandbox import enter
 from echoctl import paths
 try:
-    seal = enter.seal(sys.argv[1])
+    sandbox = enter.enter(sys.argv[1])
 except enter.Refused as error:
     print(json.dumps({"refused": error.message, "code": error.exit_code})); sys.exit()
 paths.private_dir(paths.data_dir())
@@ -31,14 +31,14 @@ for name in os.listdir(paths.keys_dir()):
     try: open(os.path.join(paths.keys_dir(), name)).read(); readable.append(name)
     except OSError: pass
 capabilities = next(line for line in open("/proc/self/status") if line.startswith("CapEff")).split()[1]
-print(json.dumps({**seal.fields(), "capabilities": int(capabilities, 16), "uid": os.getuid(),
-                  "keys": readable, "hidden": seal.hidden}))
+print(json.dumps({**sandbox.fields(), "capabilities": int(capabilities, 16), "uid": os.getuid(),
+                  "keys": readable, "hidden": sandbox.hidden}))
 """
 
 
-def seal(wish: str, before: Sequence[str] = ()) -> Any:
+def entered(policy: str, before: Sequence[str] = ()) -> Any:
     run = subprocess.run(
-        [*before, sys.executable, "-c", SEAL, wish], capture_output=True, text=True, cwd=REPOSITORY, check=False
+        [*before, sys.executable, "-c", ENTER, policy], capture_output=True, text=True, cwd=REPOSITORY, check=False
     )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
@@ -61,9 +61,9 @@ def person(request: pytest.FixtureRequest, keys: Path, open_folder: Path) -> lis
 
 @needs_namespaces
 @pytest.mark.lab
-@pytest.mark.parametrize("wish", ["try", "require"])
-def test_a_whole_seal(person: list[str], wish: str) -> None:
-    done = seal(wish, person)
+@pytest.mark.parametrize("policy", ["try", "require"])
+def test_a_whole_sandbox(person: list[str], policy: str) -> None:
+    done = entered(policy, person)
     assert (done["holds"], done["sent_bytes"], done["keys"]) == (SandboxLevel.NAMESPACE, 0, [])
     # Root keeps the right to everybody's files, which it would have had anyway; nobody else keeps anything.
     assert done["capabilities"] == (0b110 if done["uid"] == 0 else 0)
@@ -72,7 +72,7 @@ def test_a_whole_seal(person: list[str], wish: str) -> None:
 @pytest.mark.lab
 @pytest.mark.parametrize("rule", ["unshare=EPERM", "mount=EPERM"])
 def test_without_namespaces_the_filter_holds_and_it_says_why(person: list[str], rule: str) -> None:
-    done = seal("require", [*person, *caged(rule)])
+    done = entered("require", [*person, *caged(rule)])
     assert (done["holds"], done["sent_bytes"]) == (SandboxLevel.SECCOMP, None)
     assert done["why"] == f"{rule.partition('=')[0]}: Operation not permitted"
     assert (done["keys"], done["hidden"]) == ([], [paths.keys_dir()])
@@ -81,15 +81,15 @@ def test_without_namespaces_the_filter_holds_and_it_says_why(person: list[str], 
 
 @pytest.mark.lab
 def test_without_namespaces_and_landlock_the_keys_are_in_reach(person: list[str]) -> None:
-    done = seal("require", [*person, *caged("unshare=EPERM", "landlock_create_ruleset=ENOSYS")])
+    done = entered("require", [*person, *caged("unshare=EPERM", "landlock_create_ruleset=ENOSYS")])
     assert (done["holds"], done["keys"], done["hidden"]) == (SandboxLevel.SECCOMP, ["device.key"], [])
 
 
 @pytest.mark.lab
-def test_a_network_socket_that_was_handed_in_is_no_seal(keys: Path) -> None:
+def test_a_network_socket_that_was_handed_in_is_no_sandbox(keys: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handed:
         run = subprocess.run(
-            [sys.executable, "-c", SEAL, "try"],
+            [sys.executable, "-c", ENTER, "try"],
             stdin=handed,
             capture_output=True,
             text=True,
@@ -112,26 +112,26 @@ def test_the_outlook_is_what_comes_of_it_and_makes_nothing(open_folder: Path, mo
 
 
 @pytest.mark.lab
-def test_without_filters_there_is_no_seal(person: list[str]) -> None:
-    done = seal("try", [*person, *caged("seccomp=ENOSYS")])
+def test_without_filters_there_is_no_sandbox(person: list[str]) -> None:
+    done = entered("try", [*person, *caged("seccomp=ENOSYS")])
     assert done["holds"] == SandboxLevel.NONE
     assert done["why"] == "seccomp: Function not implemented"
-    refused = seal("require", [*person, *caged("seccomp=ENOSYS")])
+    refused = entered("require", [*person, *caged("seccomp=ENOSYS")])
     assert refused["code"] == 10
     assert "seccomp: Function not implemented" in refused["refused"]
 
 
-def test_a_seal_that_is_not_wanted_is_not_made(keys: Path) -> None:
-    done = seal("off")
+def test_a_sandbox_that_is_not_wanted_is_not_entered(keys: Path) -> None:
+    done = entered("off")
     assert (done["holds"], done["why"], done["keys"]) == (SandboxLevel.NONE, "--no-seal", ["device.key"])
 
 
 def test_elsewhere_than_on_linux_it_says_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enter.sys, "platform", "darwin")
-    assert enter.outlook() == enter.seal("try")
-    assert enter.seal("try") == enter.Seal(SandboxLevel.NONE, "only Linux has what it takes")
+    assert enter.outlook() == enter.enter("try")
+    assert enter.enter("try") == enter.Sandbox(SandboxLevel.NONE, "only Linux has what it takes")
     with pytest.raises(Refused, match="only Linux"):
-        enter.seal("require")
+        enter.enter("require")
 
 
 def test_a_sound_server_across_the_network_is_told_before_it_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:

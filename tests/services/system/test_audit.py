@@ -32,7 +32,7 @@ def failed(seen: Attestation, holds: str = SandboxLevel.NAMESPACE) -> list[str]:
     return [check.name for check in audit.judge(seen, holds) if check.grade is Grade.FAIL]
 
 
-def test_a_sealed_listener_keeps_what_it_claims() -> None:
+def test_a_sandboxed_listener_keeps_what_it_claims() -> None:
     assert failed(GOOD) == failed(GOOD, SandboxLevel.SECCOMP) == []
     assert "sealed, 0 B sent" in next(audit.judge(GOOD, SandboxLevel.NAMESPACE)).text
 

