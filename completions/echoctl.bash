@@ -11,7 +11,7 @@ _echoctl_words() {
         flags='-h --help --version'
         ;;
     'echoctl listen')
-        flags='-h --help --realtime --demo --once --now --no-store --chime --no-chime --require-seal --no-seal --json'
+        flags='-h --help --realtime --demo --once --now --no-store --chime --no-chime --require-sandbox --no-sandbox --json'
         takes='--wake-word=@wake-words -w=@wake-words --input=file -i=file --device=any --store=times|transcript|audio|both --room=@rooms --exec=file'
         ;;
     'echoctl tui')

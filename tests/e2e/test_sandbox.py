@@ -49,7 +49,7 @@ def test_it_is_sealed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Runn
 
 
 def test_without_a_seal_it_says_what_is_lost(deaf: Callable[..., Running], cli: Cli) -> None:
-    listener = deaf("--no-seal")
+    listener = deaf("--no-sandbox")
     assert attestation.attest(listener.ear).seccomp == 0
     assert "  network     not sealed\n" in cli("status").stdout
     listener.end()
@@ -75,7 +75,7 @@ def test_somebody_without_rights_is_sealed_as_well(sample: Path, home: Path, spe
 
 
 def test_where_namespaces_are_forbidden_the_filter_holds(sample: Path) -> None:
-    run = listen(sample, caged("unshare=EPERM"), "--require-seal")
+    run = listen(sample, caged("unshare=EPERM"), "--require-sandbox")
     assert "; no network socket possible (seccomp)\n" in run.stderr
     assert run.stdout.count("alexa") == 2
 
@@ -85,9 +85,9 @@ def test_where_nothing_holds_it_says_why_or_refuses(sample: Path) -> None:
     run = listen(sample, cage)
     assert "; not sealed (seccomp: Function not implemented)\n" in run.stderr
     assert run.stdout.count("alexa") == 2
-    run = listen(sample, cage, "--require-seal")
+    run = listen(sample, cage, "--require-sandbox")
     assert (run.returncode, run.stdout) == (10, "")
-    assert "cannot be sealed here: seccomp: Function not implemented" in run.stderr
+    assert "cannot be sandboxed here: seccomp: Function not implemented" in run.stderr
 
 
 def test_the_setting_refuses_too(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_the_setting_refuses_too(sample: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_sealed_ear_talks_to_the_sound_server_and_to_nothing_else(start: Start, sound_lab: SoundLab) -> None:
-    listener = start("listen", "--json", "--require-seal")
+    listener = start("listen", "--json", "--require-sandbox")
     listener.until('"state": "idle"')
     assert len(sound_lab.recorders()) == 1
     server = os.environ["PULSE_SERVER"].removeprefix("unix:")
@@ -106,4 +106,4 @@ def test_the_sealed_ear_talks_to_the_sound_server_and_to_nothing_else(start: Sta
 def test_a_sound_server_across_the_network_is_code_4_with_a_way_out(cli: Cli) -> None:
     run = cli("listen", env={"PULSE_SERVER": "tcp:127.0.0.1"})
     assert run.exit == 4
-    assert "--no-seal" in run.stderr
+    assert "--no-sandbox" in run.stderr

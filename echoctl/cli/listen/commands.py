@@ -40,12 +40,16 @@ Exec = Annotated[
     str | None, typer.Option("--exec", metavar="CMD", help="Run CMD for each event, its JSON on stdin; no shell.")
 ]
 Chime = Annotated[bool | None, typer.Option("--chime/--no-chime", help="Play a sound at start and end of a request.")]
-Seal = Annotated[
+Sandbox = Annotated[
     bool | None,
     typer.Option(
-        "--require-seal/--no-seal",
+        "--require-sandbox/--no-sandbox",
         help="Refuse to listen when the kernel cannot keep the listener off the network; or do without that.",
     ),
+]
+Seal = Annotated[
+    bool | None,
+    typer.Option("--require-seal/--no-seal", hidden=True, help="The old names of --require-sandbox, until v2."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print events as NDJSON.")]
 
@@ -64,11 +68,12 @@ def listen(
     room: Room = None,
     exec_: Exec = None,
     chime: Chime = None,
+    sandbox: Sandbox = None,
     seal: Seal = None,
     json: Json = False,
 ) -> None:
     """Put flags over the configuration, and run a session."""
-    _check(demo and bool(input or device or no_store), bool(store and no_store))
+    _check(demo and bool(input or device or no_store), bool(store and no_store), {sandbox, seal} == {True, False})
     from echoctl.cli.listen import launch  # noqa: PLC0415 - settings, cryptography, pluggy: 70 ms that --help should not pay
 
     own, others = launch.configured()
@@ -83,7 +88,7 @@ def listen(
         keep=not no_store and (bool(store) or own.keep or demo),
         once=once,
         now=now,
-        sandbox=launch.sandbox(seal, own.sandbox),
+        sandbox=launch.sandbox(sandbox if seal is None else seal, own.sandbox),
         level=diagnostics.is_terminal() and not json,
     )
     followers = dataclasses.replace(
@@ -96,9 +101,14 @@ def listen(
         raise typer.Exit(code)
 
 
-def _check(too_much_for_demo: bool, both_stores: bool) -> None:
+def _check(too_much_for_demo: bool, both_stores: bool, both_sandboxes: bool) -> None:
     """Raise UsageError for flags that contradict each other."""
     if too_much_for_demo:
         raise UsageError("--demo brings its own sound and its own store", "echoctl listen --demo")
     if both_stores:
         raise UsageError("--store and --no-store contradict each other", "choose one")
+    if both_sandboxes:
+        raise UsageError(
+            "--require-sandbox and --no-sandbox contradict each other",
+            "choose one; --require-seal and --no-seal are their old names",
+        )

@@ -16,10 +16,10 @@ from echoctl.services.listening.session import Followers
 from echoctl.services.vault import unlocking
 
 NO_SANDBOX = (
-    "not sealed, as you wish: nothing but its own code keeps the listener off the network, and it can read the vault's "
-    "device key"
+    "not sandboxed, as you wish: nothing but its own code keeps the listener off the network, and it can read the "
+    "vault's device key"
 )
-"""What --no-seal gives up."""
+"""What --no-sandbox gives up."""
 
 
 def configured() -> tuple[EarSpec, Followers]:

@@ -31,7 +31,7 @@ class Sandbox:
         return {"holds": self.holds, "sent_bytes": sent, "why": self.why}
 
 
-NO_SANDBOX = Sandbox(SandboxLevel.NONE, "--no-seal")
+NO_SANDBOX = Sandbox(SandboxLevel.NONE, "--no-sandbox")
 
 
 def enter(policy: str, *, reads: Sequence[str] = ()) -> Sandbox:
@@ -44,7 +44,9 @@ def enter(policy: str, *, reads: Sequence[str] = ()) -> Sandbox:
         return NO_SANDBOX
     done = _enter(reads) if sys.platform == "linux" else outlook()
     if policy == SandboxPolicy.REQUIRE and done.holds == SandboxLevel.NONE:
-        raise Refused(f"the listener cannot be sealed here: {done.why}", "without --require-seal it listens unsealed")
+        raise Refused(
+            f"the listener cannot be sandboxed here: {done.why}", "leave --require-sandbox out to listen all the same"
+        )
     return done
 
 
@@ -62,8 +64,8 @@ def check_sound_server(holds: str) -> None:
     """Raise DeviceError when the microphone is across a network that was just given up."""
     if holds != SandboxLevel.NONE and (server := brokers.remote_sound(os.environ)):
         raise DeviceError(
-            f"the sound server {server} is across the network, where a sealed listener cannot reach it",
-            "use a local one, or give up the seal: echoctl listen --no-seal",
+            f"the sound server {server} is across the network, where a sandboxed listener cannot reach it",
+            "use a local one, or give up the sandbox: echoctl listen --no-sandbox",
         )
 
 

@@ -171,7 +171,7 @@ def _front(pid: int) -> Iterator[Check]:
 def judge(seen: attestation.Attestation, holds: str) -> Iterator[Check]:
     """What a listener claims, held against what the kernel says of it."""
     if holds == SandboxLevel.NONE:
-        yield Check("claim", Grade.NOTE, f"pid {seen.pid}: not sealed", "start it without --no-seal")
+        yield Check("claim", Grade.NOTE, f"pid {seen.pid}: not sealed", "start it without --no-sandbox")
     else:
         sent = seen.sent_bytes if holds == SandboxLevel.NAMESPACE else None
         yield Check("claim", Grade.OK, f"pid {seen.pid}: {sandbox_text(holds, sent)}")

@@ -123,7 +123,7 @@ def test_without_filters_there_is_no_sandbox(person: list[str]) -> None:
 
 def test_a_sandbox_that_is_not_wanted_is_not_entered(keys: Path) -> None:
     done = entered("off")
-    assert (done["holds"], done["why"], done["keys"]) == (SandboxLevel.NONE, "--no-seal", ["device.key"])
+    assert (done["holds"], done["why"], done["keys"]) == (SandboxLevel.NONE, "--no-sandbox", ["device.key"])
 
 
 def test_elsewhere_than_on_linux_it_says_that(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +140,6 @@ def test_a_sound_server_across_the_network_is_told_before_it_is_missed(monkeypat
     for holds in (SandboxLevel.SECCOMP, SandboxLevel.NAMESPACE):
         with pytest.raises(DeviceError, match="tcp:kitchen") as caught:
             enter.check_sound_server(holds)
-        assert "--no-seal" in caught.value.hint
+        assert "--no-sandbox" in caught.value.hint
     monkeypatch.setenv("PULSE_SERVER", "unix:/run/pulse")
     enter.check_sound_server(SandboxLevel.NAMESPACE)
