@@ -17,7 +17,7 @@ def audit(json: output.Json = False) -> None:
     counts for the running listener, who may read its files, and what could still leak. Exits with 11 when a promise
     does not hold.
     """
-    from echoctl.services.system import audit as audits  # noqa: PLC0415 - loads the vault, which --help should not pay for
+    from echoctl.services.system import audit as audits
 
     report = audits.audit()
     if json:

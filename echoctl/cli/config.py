@@ -23,7 +23,7 @@ def show(
     json: output.Json = False,
 ) -> None:
     """Show every setting, its value and where the value comes from."""
-    from echoctl.config import loader  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
+    from echoctl.config import loader
 
     settings = [entry for entry in loader.entries(loader.load()) if not keys or entry[0] in keys]
     if absent := sorted({*(keys or ())} - {entry[0] for entry in settings}):
@@ -42,7 +42,7 @@ def show(
 @app.command()
 def validate(json: output.Json = False) -> None:
     """List every problem of config.toml and of the ECHOCTL_ variables. Exits with 2 when there is one."""
-    from echoctl.config import loader  # noqa: PLC0415 - the settings: 10 ms that --help should not pay
+    from echoctl.config import loader
 
     found = list(loader.problems())
     if json:

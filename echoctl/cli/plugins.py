@@ -21,10 +21,10 @@ def list_plugins(json: output.Json = False) -> None:
     ECHOCTL_PLUGINS=none echoctl listen      none at all
     """
     # importlib.metadata and the settings: 40 ms that --help should not pay.
-    from dataclasses import asdict  # noqa: PLC0415 - see above
+    from dataclasses import asdict
 
-    from echoctl.config import loader  # noqa: PLC0415 - see above
-    from echoctl.hooks import plugins  # noqa: PLC0415 - see above
+    from echoctl.config import loader
+    from echoctl.hooks import plugins
 
     found, shared = plugins.installed(), loader.load().hooks.transcripts
     if json:

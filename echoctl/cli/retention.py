@@ -45,8 +45,8 @@ def set_(
     """
     if max_age is max_count is max_size is None:
         raise UsageError("say which limit to set", "echoctl retention set --max-age 30d")
-    from echoctl.services.purging import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import retention
+    from echoctl.services.vault import unlocking
 
     unlocking.ensure()
     rule = retention.rule_of(room if room is not None else retention.EVERYWHERE)
@@ -69,7 +69,7 @@ def set_(
 @app.command()
 def show(json: output.Json = False) -> None:
     """Show the rules, and what they take next. Needs no passphrase."""
-    from echoctl.services.purging import retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import retention
 
     now = retention.outlook()
     if json:
@@ -93,8 +93,8 @@ def run(dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
 
     The rules were agreed to when they were set, so nothing is asked.
     """
-    from echoctl.cli.history import delete  # noqa: PLC0415 - what it prints a report with
-    from echoctl.services.purging import purge, retention  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.cli.history import delete  # what it prints a report with
+    from echoctl.services.purging import purge, retention
 
     if dry_run:
         plan = retention.outlook().due

@@ -21,7 +21,7 @@ def tui(no_listen: NoListen = False, theme: Theme = None, ascii_: Ascii = False,
     Listens itself when no listener runs; else it shows what the one in the other terminal does. The same without a
     screen: echoctl status --follow, echoctl history list, echoctl traffic verdict.
     """
-    from echoctl.cli import dashboard  # noqa: PLC0415 - Textual: fifteen bare interpreters
+    from echoctl.cli import dashboard  # Textual: fifteen bare interpreters
 
     if code := dashboard.show(listen=not no_listen, look=theme, ascii_only=ascii_, motion=not no_motion):
         raise typer.Exit(code)

@@ -29,7 +29,7 @@ def list_(
     json: output.Json = False,
 ) -> None:
     """List recordings, the newest first."""
-    from echoctl.services.history import lookup, reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import lookup, reader
 
     selected = selection(since, before, older_than, room, wake_word)
     wanted = dataclasses.replace(selected, all=True)
@@ -59,7 +59,7 @@ def show(
     json: output.Json = False,
 ) -> None:
     """Show one recording: its text, and with --json each word with its times."""
-    from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import reader
 
     with reader.opened(passphrase.credential(passphrase_file, identity), needs_key=True) as opened:
         recording = present(opened, id_).show(id_)
@@ -78,7 +78,7 @@ def feedback(
     json: output.Json = False,
 ) -> None:
     """Say whether a transcript is right, and what was really said."""
-    from echoctl.services.history import reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import reader
 
     credential = passphrase.credential(passphrase_file, identity, prompt=text is not None)
     with reader.opened(credential, needs_key=text is not None) as opened:
@@ -91,7 +91,7 @@ def feedback(
 
 def stats(json: output.Json = False) -> None:
     """Count recordings: by wake word, room, and what people said of the transcripts. Needs no passphrase."""
-    from echoctl.services.history import statistics  # noqa: PLC0415 - as above
+    from echoctl.services.history import statistics
 
     found = statistics.stats()
     if json:

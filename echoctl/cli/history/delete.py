@@ -37,8 +37,8 @@ def delete(
 
     Needs no passphrase, but for --matching. Says first what would go, and asks; leaves a receipt.
     """
-    from echoctl.services.history import lookup  # noqa: PLC0415 - the store: 20 ms that --help should not pay
-    from echoctl.services.purging import purge  # noqa: PLC0415 - as above
+    from echoctl.services.history import lookup
+    from echoctl.services.purging import purge
 
     selected = dataclasses.replace(selection(since, before, older_than, room, wake_word), guest=guest)
     conditions = selected != Selection() or matching is not None
@@ -90,7 +90,7 @@ def _receipts(uids: Sequence[str]) -> str:
 
 def _matching(text: str, selected: Selection, passphrase_file: Path | None) -> tuple[str, ...]:
     """The ids of the recordings in which the text is. Raises VaultLocked, Partial when some did not open."""
-    from echoctl.services.history import reader, search  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import reader, search
 
     matches = search.containing(text)
     with reader.opened(passphrase.owner(passphrase_file), needs_key=True) as maybe:

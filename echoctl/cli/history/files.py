@@ -56,7 +56,7 @@ def export(
     reads back. --format age does the same for somebody's age key; with one ID and -o FILE.age it is that one file.
     Everything else is in the clear, in files that only you can read.
     """
-    from echoctl.services.history import exporting, reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import exporting, reader
 
     chosen = selection(since, before, older_than, room, wake_word)
     _check_which(ids or [], chosen, all_)
@@ -87,8 +87,8 @@ def import_(
     Recordings keep their ids and times; those that are there already stay as they are. What is damaged is named and
     left out, the rest is kept. Needs no passphrase: importing only seals.
     """
-    from echoctl.services.history import importing  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import importing
+    from echoctl.services.vault import unlocking
 
     found = importing.Import(folder, importing.identities(str(identity)) if identity else ())
     if not dry_run and unlocking.ensure():
@@ -106,7 +106,7 @@ def import_(
 
 
 def _report_import(steps: "list[Step]", dry_run: bool, json: bool) -> None:
-    from echoctl.services.history import importing  # noqa: PLC0415 - loaded already
+    from echoctl.services.history import importing
 
     bad = [step for step in steps if step.problem]
     present = sum(step.present for step in steps)
@@ -129,7 +129,7 @@ def _report_import(steps: "list[Step]", dry_run: bool, json: bool) -> None:
 
 def _warn_of_retention() -> None:
     """What comes back is as old as it is: the rules may take it again at once."""
-    from echoctl.services.purging import retention  # noqa: PLC0415 - loaded already, for the most part
+    from echoctl.services.purging import retention
 
     due = retention.outlook().due.count
     if due:
@@ -140,7 +140,7 @@ def _warn_of_retention() -> None:
 
 
 def _found(opened: "History", ids: list[str] | None, chosen: Selection) -> list[str]:
-    from echoctl.services.history import lookup  # noqa: PLC0415 - loaded already
+    from echoctl.services.history import lookup
 
     found = list(lookup.resolve(opened.connection, ids)) if ids else opened.ids(chosen)
     if not found:
@@ -183,7 +183,7 @@ def _check_place(suffix: str, count: int, out: str | None, json: bool) -> None:
 
 
 def _written(opened: "History", ids: list[str], suffix: str, out: str, to: "Recipients") -> "list[Exported]":
-    from echoctl.services.history import archiving, exporting  # noqa: PLC0415 - cryptography, as above
+    from echoctl.services.history import archiving, exporting
 
     if _single(suffix, out) and not Path(out).is_dir():
         return [exporting.to_file(opened, ids[0], suffix, out, to)]

@@ -17,8 +17,8 @@ def play(
 ) -> None:
     """Play a recording on the speaker. Ctrl-C stops it. Nothing is written anywhere."""
     # cryptography, numpy and PortAudio: 200 ms that --help should not pay
-    from echoctl.services.history import reader  # noqa: PLC0415
-    from echoctl.services.system import devices  # noqa: PLC0415
+    from echoctl.services.history import reader
+    from echoctl.services.system import devices
 
     with reader.opened(passphrase.credential(passphrase_file, identity), needs_key=True) as maybe:
         recording, flac = present(maybe, id_).flac(id_)

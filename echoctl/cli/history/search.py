@@ -35,8 +35,8 @@ def search(
     Upper and lower case are the same. The texts are opened in memory and nothing about them is written down, so a
     word that was never said takes as long as looking at everything.
     """
-    from echoctl.services.history import lookup, reader  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
-    from echoctl.services.history import search as searching  # noqa: PLC0415 - as above
+    from echoctl.services.history import lookup, reader
+    from echoctl.services.history import search as searching
 
     matches = searching.like(text) if regex else searching.containing(text)
     wanted = dataclasses.replace(selection(since, before, older_than, room, wake_word), all=True)

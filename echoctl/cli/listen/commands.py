@@ -74,7 +74,7 @@ def listen(
 ) -> None:
     """Put flags over the configuration, and run a session."""
     _check(demo and bool(input or device or no_store), bool(store and no_store), {sandbox, seal} == {True, False})
-    from echoctl.cli.listen import launch  # noqa: PLC0415 - settings, cryptography, pluggy: 70 ms that --help should not pay
+    from echoctl.cli.listen import launch
 
     own, others = launch.configured()
     spec = dataclasses.replace(

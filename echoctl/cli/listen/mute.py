@@ -13,7 +13,7 @@ def mute(json: output.Json = False) -> None:
 
     Waits until a running listener has closed it, and says so.
     """
-    from echoctl.services import state  # noqa: PLC0415 - sqlite3, which --help should not pay for
+    from echoctl.services import state
 
     now = state.set_muted(True, "echoctl mute")
     output.text(status_json(now) if json else mute_text(now))

@@ -21,13 +21,13 @@ def status(
     With --follow: the state first, then a line for every change and every event, until Ctrl-C. Its plain lines suit
     a screen reader, its JSON lines a light or a script.
     """
-    from echoctl.services import state  # noqa: PLC0415 - sqlite3, which --help should not pay for
+    from echoctl.services import state
 
     if not follow:
         now = state.snapshot()
         output.text(status_json(now) if json else status_text(now))
         return
-    from echoctl.services import events  # noqa: PLC0415 - the model's nouns, which one look does not need
+    from echoctl.services import events  # the model's nouns, which one look does not need
 
     shown = _show_state(None, json)
     for fresh in events.changes():
@@ -43,7 +43,7 @@ def status(
 
 def _show_state(shown: dict[str, object] | None, json: bool) -> dict[str, object]:
     """Print the state unless it reads as before."""
-    from echoctl.services import state  # noqa: PLC0415 - as above
+    from echoctl.services import state
 
     now = state.snapshot()
     fields = status_fields(now)

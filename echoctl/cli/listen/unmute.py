@@ -10,7 +10,7 @@ app = command_group("Let the listener open the microphone again.")
 @app.command()
 def unmute(json: output.Json = False) -> None:
     """Let the listener open the microphone again."""
-    from echoctl.services import state  # noqa: PLC0415 - sqlite3, which --help should not pay for
+    from echoctl.services import state
 
     now = state.set_muted(False, "echoctl unmute")
     output.text(status_json(now) if json else mute_text(now))

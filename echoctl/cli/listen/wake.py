@@ -60,8 +60,8 @@ def test(
     """Gather sounds, measure, show, and with --save keep the best threshold."""
     if not (files or manifest or microphone):
         raise UsageError("nothing to test with", "name files in which the word is said, or take --microphone 5")
-    from echoctl.config import loader  # noqa: PLC0415 - as the next line
-    from echoctl.services.listening import wake_test  # noqa: PLC0415 - numpy and recognisers: 0.2 s that --help should not pay
+    from echoctl.config import loader
+    from echoctl.services.listening import wake_test
 
     settings = loader.load()
     word = wake_word or settings.listen.wake_words[0]

@@ -38,14 +38,14 @@ def text(block: str) -> None:
 
 def document(value: object) -> None:
     """One JSON document."""
-    import json  # noqa: PLC0415 - 1 ms that --help should not pay
+    import json
 
     line(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def event(value: Mapping[str, Any]) -> None:
     """One line of NDJSON, flushed; carries `v`, the version of the contract in docs/scripting.md."""
-    import json  # noqa: PLC0415 - as above
+    import json
 
     line(json.dumps({"v": 1, **value}, ensure_ascii=False))
     flush()

@@ -27,7 +27,7 @@ def owner(file: Path | None, *, prompt: bool = True) -> "OwnerCredential":
     """The owner's credential: the passphrase of the file, else of vault.passphrase_command, else (with `prompt`) of
     the person.
     """
-    from echoctl.services.vault.credential import OwnerCredential  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault.credential import OwnerCredential
 
     return OwnerCredential(lambda: _given(file) or (_prompted("passphrase: ") if prompt else None))
 
@@ -36,14 +36,14 @@ def credential(file: Path | None, identity: Path | None, *, prompt: bool = True)
     """A guest's credential where there is an `identity`, else the owner's. Raises UsageError."""
     if not identity:
         return owner(file, prompt=prompt)
-    from echoctl.services.vault.credential import GuestCredential  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault.credential import GuestCredential
 
     return GuestCredential(identity.read_text("utf-8", "replace"))
 
 
 def new(file: Path | None) -> bytearray:
     """A new passphrase: from the file, or typed twice. Raises UsageError, VaultLocked."""
-    from echoctl.services.vault import credential as words  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault import credential as words
 
     if file:
         return words.passphrase_from_file(str(file))
@@ -62,7 +62,7 @@ def secret_line(prompt: str) -> str | None:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
         return None
-    import getpass  # noqa: PLC0415 - for those who are asked only
+    import getpass  # for those who are asked only
 
     try:
         return getpass.getpass(f"echoctl: {prompt}")
@@ -71,18 +71,18 @@ def secret_line(prompt: str) -> str | None:
 
 
 def _given(file: Path | None) -> bytearray | None:
-    from echoctl.services.vault import credential as words  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault import credential as words
 
     if file:
         return words.passphrase_from_file(str(file))
-    from echoctl.config import loader  # noqa: PLC0415 - 8 ms that --help should not pay
+    from echoctl.config import loader
 
     command = loader.load().vault.passphrase_command
     return words.passphrase_from_command(command) if command else None
 
 
 def _prompted(prompt: str) -> bytearray | None:
-    from echoctl.services.vault import credential as words  # noqa: PLC0415 - cryptography, 35 ms that --help should not pay
+    from echoctl.services.vault import credential as words
 
     line = secret_line(prompt)
     return words.as_passphrase(line) if line is not None else None

@@ -19,7 +19,7 @@ def devices(context: typer.Context, json: output.Json = False) -> None:
     """List the devices that were seen, speakers first; `devices name` says what one is."""
     if context.invoked_subcommand:
         return
-    from echoctl.services.traffic import devices as service  # noqa: PLC0415 - sqlite3, of no use to --help
+    from echoctl.services.traffic import devices as service
 
     found = service.listing()
     if json:
@@ -52,7 +52,7 @@ def name(
     json: output.Json = False,
 ) -> None:
     """Say what a device is called, and whether it is a smart speaker: only speakers are judged."""
-    from echoctl.services.traffic import devices as service  # noqa: PLC0415 - sqlite3, of no use to --help
+    from echoctl.services.traffic import devices as service
 
     changed = service.describe(device, called, speaker, model)
     if json:
@@ -63,7 +63,7 @@ def name(
 
 def as_json(device: "Device") -> dict[str, object]:
     """A device as `--json` shows it."""
-    import dataclasses  # noqa: PLC0415 - of no use to --help
+    import dataclasses
 
     plain = dataclasses.asdict(device)
     first, last = plain.pop("first_ms"), plain.pop("last_ms")

@@ -63,8 +63,8 @@ def experiment(
     It tells you what to do. `echoctl listen` in another terminal marks the wake words, or --prompt and your Enter key
     do. What the requests weigh becomes this speaker's threshold. Exits like `traffic verdict`.
     """
-    from echoctl.services.traffic import experiment as service  # noqa: PLC0415 - sqlite3, of no use to --help
-    from echoctl.services.traffic.live import Where  # noqa: PLC0415 - the same
+    from echoctl.services.traffic import experiment as service
+    from echoctl.services.traffic.live import Where  # the same
 
     if html and not html.parent.is_dir():
         raise NotFound(f"there is no folder {html.parent}", "check the path: the page is written at the end")

@@ -22,7 +22,7 @@ def import_(
     A capture that is cut off counts as far as it goes. The same capture twice counts once.
     """
     # the tables of sqlite3 and of packets: 20 ms that --help should not pay
-    from echoctl.services.traffic import importer  # noqa: PLC0415
+    from echoctl.services.traffic import importer
 
     now_ms = time.time_ns() // 1_000_000
     importer.forget_old(now_ms)
@@ -71,7 +71,7 @@ def as_json(source: str, report: "ImportReport") -> dict[str, Any]:
 
 def remarks(report: "ImportReport") -> list[str]:
     """What a person should know about a capture."""
-    from echoctl.services.traffic.importer import OLDER_HINT  # noqa: PLC0415 - as in import_
+    from echoctl.services.traffic.importer import OLDER_HINT  # as in import_
 
     gone = sum(end - start for start, end in report.capture.gaps)
     said = [

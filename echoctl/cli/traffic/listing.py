@@ -30,7 +30,7 @@ def endpoints(device: DeviceArgument = None, since: Since = "", json: output.Jso
 
     Names are those seen in captures; nothing is ever looked up. "owner" is only whose network an address is in.
     """
-    from echoctl.services.traffic import devices as service  # noqa: PLC0415 - sqlite3, of no use to --help
+    from echoctl.services.traffic import devices as service
 
     found = service.contacts(device, _since_ms(since))
     if json:
@@ -69,7 +69,7 @@ def bursts(
     json: output.Json = False,
 ) -> None:
     """List upload bursts: voice, possible, status, bulk or keepalive, each with the wake word that explains it."""
-    from echoctl.services.traffic import bursts as service  # noqa: PLC0415 - sqlite3, of no use to --help
+    from echoctl.services.traffic import bursts as service
 
     found, names = service.listing(device, _since_ms(since), grades or [], endpoint)
     if json:

@@ -68,7 +68,7 @@ def report(
 
     As text, or as pictures with --html or --svg.
     """
-    from echoctl.services.traffic import report as reports  # noqa: PLC0415 - sqlite3: --help should not pay for it
+    from echoctl.services.traffic import report as reports
 
     found = reports.gather(device, since, wakes)
     if json:
@@ -94,7 +94,7 @@ def page(found: Sequence["TrafficReport"]) -> str:
 
 
 def _picture(found: "TrafficReport") -> str:
-    from echoctl.cli.traffic.svg import svg  # noqa: PLC0415 - the store's modules come with it
+    from echoctl.cli.traffic.svg import svg  # the store's modules come with it
 
     return svg(found)
 

@@ -39,7 +39,7 @@ def verdict(device: Name = None, since: Since = None, wakes: Wakes = None, json:
     Exits with 0 when it is quiet or uploads only when called, 12 when uploads are unexplained or it streams, 13 when
     there is no telling.
     """
-    from echoctl.services.traffic import verdicts  # noqa: PLC0415 - sqlite3: --help should not pay for it
+    from echoctl.services.traffic import verdicts
 
     given = verdicts.give(device, since, wakes)
     if json:

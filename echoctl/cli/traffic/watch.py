@@ -48,7 +48,7 @@ def watch(
     Captures with tcpdump, here (--interface) or on a router (--ssh, whose interface is br-lan unless --interface says
     otherwise). At a terminal it draws; in a pipe it prints lines; with --json one object per line. Ctrl-C ends it.
     """
-    from echoctl.services.traffic import devices, live  # noqa: PLC0415 - sqlite3, of no use to --help
+    from echoctl.services.traffic import devices, live
 
     where = live.Where(_interface(interface, ssh), ssh, devices.mac_of(device) if device else "")
     names = {each.mac: each.name for each in devices.listing() if each.name}
@@ -78,7 +78,7 @@ class Show:
         self._drawn = self._told = 0.0
         self._notice = ""
         self._sums: dict[tuple[str, str], tuple[int, int]] = {}
-        from echoctl.cli.traffic.board import Board  # noqa: PLC0415 - dataclasses: 5 ms that --help should not pay
+        from echoctl.cli.traffic.board import Board
 
         self._board = Board()
         self._board.names = names

@@ -18,7 +18,7 @@ def verify(passphrase_file: passphrase.PassphraseFile = None, json: output.Json 
 
     A recording whose end was never written is incomplete: what is there of it can be heard and exported.
     """
-    from echoctl.services.history import reader, verifying  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.history import reader, verifying
 
     with reader.opened(passphrase.owner(passphrase_file), needs_key=True) as opened:
         if opened is None:
@@ -62,7 +62,7 @@ def backup(
 
     The file is sealed like the store itself and does not hold the device key: elsewhere its recovery line opens it.
     """
-    from echoctl.services.vault import backups  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import backups
 
     made = backups.backup(path)
     if json:
@@ -88,7 +88,7 @@ def restore(
     json: output.Json = False,
 ) -> None:
     """Make a store of a backup, where there is none yet."""
-    from echoctl.services.vault import backups  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import backups
 
     status = backups.restore(path)
     if json:

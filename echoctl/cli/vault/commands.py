@@ -29,7 +29,7 @@ def init(json: output.Json = False) -> None:
 
     `echoctl listen` does this by itself when it first runs.
     """
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import unlocking
 
     new = unlocking.ensure()
     if json:
@@ -40,7 +40,7 @@ def init(json: output.Json = False) -> None:
 
 def status(json: output.Json = False) -> None:
     """Show what opens the vault, and what it holds. Opens nothing."""
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import unlocking
 
     now = unlocking.status()
     if json:
@@ -97,7 +97,7 @@ def set_passphrase(
     It counts together with the device key: neither opens anything without the other. Recordings are not touched,
     and the listener goes on as before. --keyring and --no-keyring leave the passphrase as it is.
     """
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import unlocking
 
     owner = passphrase.owner(passphrase_file)
     if keyring is not None:
@@ -137,7 +137,7 @@ def recover(
     if make or end:
         (_make_line if make else _end_line)(passphrase_file, yes, json)
         return
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import unlocking
 
     unlocking.status()
     line = line_file.read_text("utf-8", "replace") if line_file else passphrase.secret_line("recovery line: ")
@@ -150,7 +150,7 @@ def recover(
 
 
 def _make_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import unlocking
 
     if "recovery" in unlocking.status().slots:
         confirm.ask("the recovery line that you have will not open anything any more", yes=yes)
@@ -164,7 +164,7 @@ def _make_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
 
 
 def _end_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
-    from echoctl.services.vault import key_slots  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import key_slots
 
     confirm.ask(
         "the recovery line that you have will not open anything any more; older backups it still opens", yes=yes
@@ -173,7 +173,7 @@ def _end_line(passphrase_file: Path | None, yes: bool, json: bool) -> None:
 
 
 def _keyring(use: bool, owner: "OwnerCredential", json: bool) -> None:
-    from echoctl.services.vault import key_slots  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.vault import key_slots
 
     if use:
         _report("this login's keyring opens the vault without asking now", key_slots.use_keyring(owner), json)

@@ -12,7 +12,7 @@ _HEADERS = ("WHEN", "RECEIPT", "WHY", "RECORDINGS", "SIZE", "STATE")
 
 def receipts(json: output.Json = False) -> None:
     """List what was purged: when, why, how much, and how far each step has come. Opens nothing."""
-    from echoctl.services.purging import purge  # noqa: PLC0415 - imports the clock and the store, which --help should not pay
+    from echoctl.services.purging import purge
 
     made = purge.receipts()
     if json:

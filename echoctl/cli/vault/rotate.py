@@ -19,8 +19,8 @@ def rotate(
     Deleting alone cannot reach backups, snapshots and what a solid-state disk keeps; this does. The passphrase stays;
     a recovery line is replaced by a new one, which is shown this once.
     """
-    from echoctl.services.purging import rotation  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
-    from echoctl.services.vault import unlocking  # noqa: PLC0415 - cryptography: 35 ms that --help should not pay
+    from echoctl.services.purging import rotation
+    from echoctl.services.vault import unlocking
 
     unlocking.status()
     if not confirm.ask(_PLAN, yes=yes, dry_run=dry_run):
