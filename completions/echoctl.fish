@@ -684,7 +684,7 @@ function __echoctl_table
                 --help\t'Show the help and exit' \
                 --json\t'Print JSON instead of a table'
             set __echoctl_places \
-                'listen.wake_words|listen.device|listen.preroll_ms|listen.pause_ms|listen.min_speech_ms|listen.no_speech_ms|listen.max_ms|listen.room|listen.chime|listen.require_seal|listen.exec|wake.refractory_ms|wake.thresholds|vault.store|vault.passphrase_command|speech.model|led.sysfs|hooks.transcripts|tui.theme|tui.motion|tui.ascii|tui.auto_lock_min|tui.keys+'
+                'listen.wake_words|listen.device|listen.preroll_ms|listen.pause_ms|listen.min_speech_ms|listen.no_speech_ms|listen.max_ms|listen.room|listen.chime|listen.require_sandbox|listen.exec|wake.refractory_ms|wake.thresholds|vault.store|vault.passphrase_command|speech.model|led.sysfs|hooks.transcripts|tui.theme|tui.motion|tui.ascii|tui.auto_lock_min|tui.keys+'
         case 'echoctl config validate'
             set __echoctl_options \
                 -h\t'Show the help and exit' \

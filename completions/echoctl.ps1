@@ -880,7 +880,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
             }
             Takes = @{
             }
-            Places = @('listen.wake_words|listen.device|listen.preroll_ms|listen.pause_ms|listen.min_speech_ms|listen.no_speech_ms|listen.max_ms|listen.room|listen.chime|listen.require_seal|listen.exec|wake.refractory_ms|wake.thresholds|vault.store|vault.passphrase_command|speech.model|led.sysfs|hooks.transcripts|tui.theme|tui.motion|tui.ascii|tui.auto_lock_min|tui.keys+')
+            Places = @('listen.wake_words|listen.device|listen.preroll_ms|listen.pause_ms|listen.min_speech_ms|listen.no_speech_ms|listen.max_ms|listen.room|listen.chime|listen.require_sandbox|listen.exec|wake.refractory_ms|wake.thresholds|vault.store|vault.passphrase_command|speech.model|led.sysfs|hooks.transcripts|tui.theme|tui.motion|tui.ascii|tui.auto_lock_min|tui.keys+')
         }
         'echoctl config validate' = @{
             Words = [ordered]@{

@@ -25,8 +25,9 @@ def show(
     """Show every setting, its value and where the value comes from."""
     from echoctl.config import loader
 
-    settings = [entry for entry in loader.entries(loader.load()) if not keys or entry[0] in keys]
-    if absent := sorted({*(keys or ())} - {entry[0] for entry in settings}):
+    wanted = {loader.OLD_NAMES.get(key, key) for key in keys or ()}
+    settings = [entry for entry in loader.entries(loader.load()) if not wanted or entry[0] in wanted]
+    if absent := sorted(wanted - {entry[0] for entry in settings}):
         raise NotFound(f"no setting {absent[0]}", "echoctl config show lists them")
     if json:
         output.document(

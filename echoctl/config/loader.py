@@ -21,6 +21,9 @@ from echoctl.model.speech import StoreMode
 
 SECTIONS = {f.name: f.type for f in dataclasses.fields(Config) if f.name != "origins"}
 
+OLD_NAMES = {"listen.require_seal": "listen.require_sandbox"}
+"""Names that a setting had, in the file and as a variable; they go on working until version 2."""
+
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
     """Read the configuration. Raises UsageError at the first problem."""
@@ -43,16 +46,7 @@ def problems(environ: Mapping[str, str] = os.environ) -> Iterator[UsageError]:
             yield UsageError(f"{_place(section)}: {section} must be a section", f"write [{section}] on its own line")
         else:
             yield from _section_problems(section, values)
-    known = [_variable(section, key) for section in SECTIONS for key in _defaults(section)]
-    for section, key, name in _variables(environ):
-        try:
-            _parse(section, key, environ[name])
-        except ValueError as exc:
-            yield UsageError(f"{name}: {exc}", f"unset {name}, or give it a value like {_example_text(section, key)}")
-    for name in environ:
-        section = name.removeprefix("ECHOCTL_").partition("_")[0].lower()
-        if name.startswith("ECHOCTL_") and section in SECTIONS and name not in known:
-            yield _unknown("environment", f"variable {name}", name, known)
+    yield from _variable_problems(environ)
 
 
 def entries(config: Config) -> Iterator[tuple[str, Any, str, str]]:
@@ -101,7 +95,8 @@ def _build(data: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
     parts: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     origins: dict[str, str] = {}
     for section, values in data.items():
-        for key, value in values.items():
+        for spelled, value in values.items():
+            key = _key(section, spelled)
             parts[section][key] = _convert(section, key, value)
             origins[f"{section}.{key}"] = paths.config_file()
     for section, key, name in _variables(environ):
@@ -114,16 +109,39 @@ def _build(data: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
 
 def _section_problems(section: str, values: Mapping[str, Any]) -> Iterator[UsageError]:
     known = _defaults(section)
-    for key, value in values.items():
+    for spelled, value in values.items():
+        key, name = _key(section, spelled), f"{section}.{spelled}"
         if key not in known:
-            yield _unknown(_place(section, key), f"key {section}.{key}", key, list(known))
+            yield _unknown(_place(section, spelled), f"key {name}", key, list(known))
             continue
         try:
             _convert(section, key, value)
         except ValueError as exc:
-            yield UsageError(
-                f"{_place(section, key)}: {section}.{key}: {exc}", f"for example: {key} = {_example(section, key)}"
-            )
+            example = f"for example: {key} = {_example(section, key)}"
+            yield UsageError(f"{_place(section, spelled)}: {name}: {exc}", example)
+        if key != spelled and key in values:
+            where = f"{_place(section, spelled)}: {name}"
+            yield _twice(where, f"{section}.{key}", f"remove the line of {spelled}")
+
+
+def _variable_problems(environ: Mapping[str, str]) -> Iterator[UsageError]:
+    known = [_variable(section, key) for section in SECTIONS for key in _defaults(section)]
+    for section, key, name in _variables(environ):
+        try:
+            _parse(section, key, environ[name])
+        except ValueError as exc:
+            yield UsageError(f"{name}: {exc}", f"unset {name}, or give it a value like {_example_text(section, key)}")
+        if name not in known and _variable(section, key) in environ:
+            yield _twice(name, _variable(section, key), f"unset {name}")
+    ours = {name for _, _, name in _variables(environ)}
+    for name in environ:
+        section = name.removeprefix("ECHOCTL_").partition("_")[0].lower()
+        if name.startswith("ECHOCTL_") and section in SECTIONS and name not in ours:
+            yield _unknown("environment", f"variable {name}", name, known)
+
+
+def _twice(old: str, new: str, hint: str) -> UsageError:
+    return UsageError(f"{old} is the old name of {new}, which is set too", hint)
 
 
 def _unknown(where: str, what: str, name: str, known: list[str]) -> UsageError:
@@ -146,6 +164,12 @@ def _place(section: str, key: str = "") -> str:
     return str(path)
 
 
+def _key(section: str, spelled: str) -> str:
+    """The key that is meant, also by an old name."""
+    name = f"{section}.{spelled}"
+    return OLD_NAMES.get(name, name).partition(".")[2]
+
+
 def _defaults(section: str) -> dict[str, Any]:
     part = getattr(Config(), section)
     return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
@@ -154,8 +178,10 @@ def _defaults(section: str) -> dict[str, Any]:
 def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for section in SECTIONS:
         for key in _defaults(section):
-            if (name := _variable(section, key)) in environ:
-                yield section, key, name
+            old_keys = [old.partition(".")[2] for old, new in OLD_NAMES.items() if new == f"{section}.{key}"]
+            for spelled in (key, *old_keys):
+                if (name := _variable(section, spelled)) in environ:
+                    yield section, key, name
 
 
 def _variable(section: str, key: str) -> str:

@@ -24,7 +24,7 @@ class ListenSettings:
     max_ms: int = _key(30000, "longest recording", low=1000, high=120000)
     room: str = _key("", "a label for what is recorded here")
     chime: bool = _key(False, "play a sound at start and end of a request")
-    require_seal: bool = _key(False, "refuse to listen when the kernel cannot keep the listener off the network")
+    require_sandbox: bool = _key(False, "refuse to listen when the kernel cannot keep the listener off the network")
     exec: str = _key("", "command that gets each event as JSON on its stdin")
 
 

@@ -31,6 +31,12 @@ def test_show_names_every_value_and_its_origin(cli: Callable, file: Path) -> Non
     assert 'listen.wake_words         ["alexa"]' in cli("config", "show").stdout
 
 
+def test_show_finds_a_setting_by_its_old_name(cli: Callable, file: Path) -> None:
+    file.write_text("[listen]\nrequire_seal = true\n")
+    [entry] = cli("config", "show", "listen.require_seal", "--json").json
+    assert (entry["key"], entry["value"], entry["origin"]) == ("listen.require_sandbox", True, str(file))
+
+
 def test_show_refuses_a_wrong_configuration(cli: Callable, file: Path) -> None:
     file.write_text("[listen]\nrom = 1\n")
     run = cli("config", "show")

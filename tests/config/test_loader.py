@@ -109,6 +109,37 @@ def test_a_wrong_variable_is_a_usage_error(home: Path, name: str, value: str, me
     assert found[0].hint
 
 
+def test_a_setting_goes_by_its_old_name_too(file: Path) -> None:
+    file.write_text("[listen]\nrequire_seal = true\n")
+    settings = loader.load({})
+    origins = {key: origin for key, _, origin, _ in loader.entries(settings)}
+    assert settings.listen.require_sandbox
+    assert origins["listen.require_sandbox"] == str(file)
+    assert "listen.require_seal" not in origins
+    settings = loader.load({"ECHOCTL_LISTEN_REQUIRE_SEAL": "false"})
+    assert not settings.listen.require_sandbox
+    assert settings.origins["listen.require_sandbox"] == "ECHOCTL_LISTEN_REQUIRE_SEAL"
+
+
+@pytest.mark.parametrize("lines", [("require_seal", "require_sandbox"), ("require_sandbox", "require_seal")])
+def test_the_old_name_beside_the_new_one_is_a_mistake(file: Path, lines: tuple[str, str]) -> None:
+    file.write_text(f"[listen]\n{lines[0]} = true\n{lines[1]} = false\n")
+    number = 2 + lines.index("require_seal")
+    assert messages() == [
+        f"{file}:{number}: listen.require_seal is the old name of listen.require_sandbox, which is set too"
+    ]
+    file.unlink()
+    old, new = "ECHOCTL_LISTEN_REQUIRE_SEAL", "ECHOCTL_LISTEN_REQUIRE_SANDBOX"
+    assert messages({old: "true", new: "true"}) == [f"{old} is the old name of {new}, which is set too"]
+
+
+def test_a_mistake_under_an_old_name_shows_its_line_and_the_new_name(file: Path) -> None:
+    file.write_text("[listen]\nrequire_seal = 1\n")
+    [problem] = loader.problems({"ECHOCTL_LISTEN_REQUIRE_SEAL": "false"})
+    assert problem.message == f"{file}:2: listen.require_seal: expected true or false"
+    assert problem.hint == "for example: require_sandbox = true"
+
+
 def test_variables_that_are_no_settings_are_left_alone(home: Path) -> None:
     assert messages({"ECHOCTL_DATA_DIR": "/x", "ECHOCTL_DEBUG": "1", "ECHOCTL_PLUGINS": "none"}) == []
 

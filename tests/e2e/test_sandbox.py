@@ -91,7 +91,7 @@ def test_where_nothing_holds_it_says_why_or_refuses(sample: Path) -> None:
 
 
 def test_the_setting_refuses_too(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ECHOCTL_LISTEN_REQUIRE_SEAL", "true")
+    monkeypatch.setenv("ECHOCTL_LISTEN_REQUIRE_SANDBOX", "true")
     assert listen(sample, caged("seccomp=ENOSYS")).returncode == 10
 
 

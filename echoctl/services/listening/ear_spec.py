@@ -63,7 +63,7 @@ class EarSpec:
             no_speech_ms=own.no_speech_ms,
             max_ms=own.max_ms,
             refractory_ms=settings.wake.refractory_ms,
-            sandbox=SandboxPolicy.REQUIRE if own.require_seal else SandboxPolicy.TRY,
+            sandbox=SandboxPolicy.REQUIRE if own.require_sandbox else SandboxPolicy.TRY,
         )
 
     def to_json(self) -> str:
