@@ -52,8 +52,8 @@ class Busy(Dashboard):
 
     def begin(self):
         self.live.now = replace(self.live.now, role=Role.STARTING)
-        seal = {"holds": "none", "sent_bytes": None, "why": ""}
-        self.post_message(EarEvent({"type": "ready", "words": ["alexa"], "device": "bench", "seal": seal}))
+        sandbox = {"holds": "none", "sent_bytes": None, "why": ""}
+        self.post_message(EarEvent({"type": "ready", "words": ["alexa"], "device": "bench", "sandbox": sandbox}))
         self.post_message(EarEvent({"type": "state", "state": "listening", "muted": False, "by": ""}))
         self.count = 0
         self.set_interval(0.08, self.sound)

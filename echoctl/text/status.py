@@ -28,7 +28,8 @@ def status_fields(now: "Snapshot") -> dict[str, object]:
         "since": moment(now.started_ms) if now.listening else None,
         "mic": now.mic,
         "device": now.device,
-        "seal": now.sandbox or None,
+        "sandbox": now.sandbox or None,
+        "seal": now.sandbox or None,  # its old name, until version 2
         "sent_bytes": now.sent_bytes,
         "muted": now.muted,
         "muted_by": now.muted_by if now.muted_ms else None,

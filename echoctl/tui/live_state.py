@@ -110,7 +110,7 @@ def ended(now: Now, error: EchoctlError | None) -> Now:
 
 
 def _ready(now: Now, event: Mapping[str, Any]) -> Now:
-    sandbox = event["seal"]
+    sandbox = event["sandbox"]
     return replace(
         now,
         role=Role.OWN,

@@ -75,7 +75,8 @@ def test_the_persons_own_key_is_what_is_out_of_sight(home: Path, broken: Callabl
     unlocking.ensure()
     code, document = audit()
     assert (code, failed(document)) == (0, [])
-    assert paths.keys_dir() in document["seal"]["hidden"]
+    assert paths.keys_dir() in document["sandbox"]["hidden"]
+    assert document["seal"] == document["sandbox"]
     broken(
         "from echoctl.sandbox import namespaces\n"
         "cover = namespaces._cover\n"
@@ -149,7 +150,7 @@ def test_where_namespaces_are_forbidden_it_says_what_is_open(landlock: bool, hom
     unlocking.ensure()
     code, document = audit(*caged("unshare=EPERM", *([] if landlock else ["landlock_create_ruleset=ENOSYS"])))
     assert (code, failed(document)) == (0, [])
-    assert (document["seal"]["holds"], document["seal"]["why"]) == ("seccomp", "unshare: Operation not permitted")
+    assert (document["sandbox"]["holds"], document["sandbox"]["why"]) == ("seccomp", "unshare: Operation not permitted")
     notes = {f["text"].partition(",")[0] for f in document["findings"] if f["name"] == "open"}
     keys = {"read the key", "write a key"}
     assert "an interface that is up" in notes
@@ -168,4 +169,4 @@ def test_somebody_without_rights_gets_the_same_answer(open_folder: Path, monkeyp
     monkeypatch.setenv("TMPDIR", str(open_folder / "temp"))
     code, document = audit(*somebody(open_folder / "home", open_folder / "temp"))
     assert (code, failed(document)) == (0, [])
-    assert document["seal"]["holds"] == "namespace"
+    assert document["sandbox"]["holds"] == "namespace"

@@ -35,17 +35,18 @@ def deaf(start: Start) -> Callable[..., Running]:
 
 def test_it_is_sealed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Running], cli: Cli) -> None:
     listener = deaf()
-    assert json.loads(listener.lines[0])["seal"] == {"holds": "namespace", "sent_bytes": 0, "why": ""}
+    ready = json.loads(listener.lines[0])
+    assert ready["sandbox"] == ready["seal"] == {"holds": "namespace", "sent_bytes": 0, "why": ""}
     seen = attestation.attest(listener.ear)
     assert (seen.seccomp, seen.no_new_privs, seen.own_network, seen.core_bytes) == (2, True, True, 0)
     assert (seen.interfaces, seen.network_sockets) == ({"lo": (0, 0)}, ())
     assert seen.capabilities & ~0b110 == 0
     assert "  network     sealed, 0 B sent\n" in cli("status").stdout
     said = cli("status", "--json").json
-    assert (said["seal"], said["sent_bytes"]) == ("namespace", 0)
+    assert (said["sandbox"], said["sent_bytes"]) == ("namespace", 0)
     listener.end()
     said = cli("status", "--json").json
-    assert (said["seal"], said["sent_bytes"]) == (None, None)
+    assert (said["sandbox"], said["sent_bytes"]) == (None, None)
 
 
 def test_without_a_seal_it_says_what_is_lost(deaf: Callable[..., Running], cli: Cli) -> None:

@@ -64,6 +64,7 @@ def test_a_listener_in_json() -> None:
         "since": "2026-09-21T14:13:20.000+00:00",
         "mic": "open",
         "device": "default",
+        "sandbox": "namespace",
         "seal": "namespace",
         "sent_bytes": 0,
         "muted": False,
@@ -76,7 +77,7 @@ def test_a_listener_in_json() -> None:
 def test_what_nobody_has_is_null_in_json() -> None:
     said = json.loads(status_json(snapshot(**NOBODY)))
     assert {name for name, value in said.items() if value is None} == {
-        "pid", "since", "seal", "sent_bytes", "muted_by", "muted_since",
+        "pid", "since", "sandbox", "seal", "sent_bytes", "muted_by", "muted_since",
     }  # fmt: skip
 
 

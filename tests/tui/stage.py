@@ -20,7 +20,7 @@ READY = {
     "type": "ready",
     "words": ["alexa"],
     "device": "Built-in Microphone",
-    "seal": {"holds": "namespace", "sent_bytes": 0, "why": ""},
+    "sandbox": {"holds": "namespace", "sent_bytes": 0, "why": ""},
 }
 IDLE = {"type": "state", "state": "idle", "muted": False, "by": ""}
 LISTENING = {**IDLE, "state": "listening"}

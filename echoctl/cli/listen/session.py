@@ -108,9 +108,9 @@ class Screen:
     def _greeting(self, event: Mapping[str, Any]) -> str:
         words = " or ".join(event["words"])
         keys = "; m mutes, Enter talks, Ctrl-C ends" if self._lit and self._spec.input is None else ""
-        seal = event["seal"]
-        holds = sandbox_text(seal["holds"], seal["sent_bytes"])
-        return f"listening for {words} on {event['device'] or 'no microphone yet'}; {holds}{_why(seal)}{keys}"
+        sandbox = event["sandbox"]
+        holds = sandbox_text(sandbox["holds"], sandbox["sent_bytes"])
+        return f"listening for {words} on {event['device'] or 'no microphone yet'}; {holds}{_why(sandbox)}{keys}"
 
     def _say(self, text: str) -> None:
         self._erase()
@@ -196,9 +196,9 @@ class Screen:
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _why(seal: Mapping[str, Any]) -> str:
-    """Why there is no seal at all; that there is less than all of it is the sentence's own matter."""
-    return f" ({seal['why']})" if seal["holds"] == SandboxLevel.NONE else ""
+def _why(sandbox: Mapping[str, Any]) -> str:
+    """Why there is no sandbox at all; that there is less than all of it is the sentence's own matter."""
+    return f" ({sandbox['why']})" if sandbox["holds"] == SandboxLevel.NONE else ""
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)

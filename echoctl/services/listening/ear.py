@@ -111,6 +111,7 @@ class Ear:
             self.capture.mute()
         self.capture.open()
         self.presence.set(device=self.capture.name)
+        sandbox = self.sandbox.fields()
         self.pipe.send(
             "ready",
             words=list(self.detector.description),
@@ -119,7 +120,8 @@ class Ear:
             device=self.capture.name,
             store=self.spec.store if self.spec.keep else "none",
             room=self.spec.room,
-            seal=self.sandbox.fields(),
+            sandbox=sandbox,
+            seal=sandbox,  # its old name, until version 2
         )
         self._light.rest()
         while not self._stop and self._step():

@@ -232,7 +232,8 @@ def as_json(report: AuditReport) -> dict[str, Any]:
     }
     return {
         "ok": report.exit_code == ExitCode.OK,
-        "seal": report.sandbox,
+        "sandbox": report.sandbox,
+        "seal": report.sandbox,  # its old name, until version 2
         "attempts": report.attempts,
         "listener": listener,
         "findings": [
