@@ -13,7 +13,8 @@ import signal, sys, time
 time.sleep(0.3)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 signal.signal(signal.SIGUSR2, lambda *_: print('{"v":1,"type":"pushed"}', flush=True))
-print('{"v":1,"type":"ready"}\\n{"v":1,"type":"state","state":"listening","muted":false,"by":""}', flush=True)
+print('{"v":1,"type":"ready"}\\n{"v":1,"type":"state","state":"listening","muted":false,"by":""}\\n',
+      end="", flush=True)
 while True:
     time.sleep(1)
 """
