@@ -30,7 +30,6 @@ _ENCAPSULATED_BYTES = 1120
 _LINE = 64
 _BODY_BYTES = FILE_KEY_BYTES + 16
 _SCRYPT = b"scrypt"
-_NO_KEY = UsageError("this age recipient is no key at all", "age-keygen -y prints the one that is meant")
 
 
 class AgeError(Exception):
@@ -209,7 +208,7 @@ def _wrap_x25519(file_key: bytearray, recipient: bytes) -> tuple[bytes, bytes]:
     try:
         shared = bytearray(mine.exchange(x25519.X25519PublicKey.from_public_bytes(recipient)))
     except ValueError:
-        raise _NO_KEY from None
+        raise _not_a_key() from None
     key = derive(shared, share + recipient, _X25519_INFO)
     sealed = ChaCha20Poly1305(key).encrypt(bytes(12), bytes(file_key), None)
     wipe(key, shared)
@@ -220,9 +219,13 @@ def _wrap_hybrid(file_key: bytearray, recipient: bytes) -> tuple[bytes, bytes]:
     try:
         public = keys.public_key(recipient)
     except VaultDamaged:
-        raise _NO_KEY from None
+        raise _not_a_key() from None
     sealed = _HYBRID.encrypt(bytes(file_key), public, _HYBRID_INFO)
     return sealed[:_ENCAPSULATED_BYTES], sealed[_ENCAPSULATED_BYTES:]
+
+
+def _not_a_key() -> UsageError:
+    return UsageError("this age recipient is no key at all", "age-keygen -y prints the one that is meant")
 
 
 def _mac(file_key: bytearray, signed: bytes) -> bytes:

@@ -157,11 +157,13 @@ class VaultReader:
         self._walked: dict[bytes, list[bytearray]] = {}
 
     def __enter__(self) -> "VaultReader":
-        """Use it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Forget the seed and the open epochs."""
+        self.close()
+
+    def close(self) -> None:
+        """Wipe the seed and the keys of the open epochs."""
         wipe(self.seed)
         for wrapping in self._walked.values():
             wipe(*wrapping)

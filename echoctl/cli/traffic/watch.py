@@ -173,7 +173,8 @@ class Show:
     def _totals(self, at_ms: int) -> None:
         for (device, remote), (up, down) in self._sums.items():
             line = self._board.lines.get((device, remote))
-            who = f"{self._names.get(device, device)} → {(line and line.name) or remote}"
+            endpoint = line.name if line and line.name else remote
+            who = f"{self._names.get(device, device)} → {endpoint}"
             output.line(f"{person_time(at_ms)}  bytes  {who}  {size_text(up)} up, {size_text(down)} down")
         self._sums.clear()
         output.flush()

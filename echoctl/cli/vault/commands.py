@@ -134,8 +134,11 @@ def recover(
     With --make: make that line first, while the vault still opens. It opens everything without anything else, so
     keep it on paper. A new line ends the one before.
     """
-    if make or end:
-        (_make_line if make else _end_line)(passphrase_file, yes, json)
+    if make:
+        _make_line(passphrase_file, yes, json)
+        return
+    if end:
+        _end_line(passphrase_file, yes, json)
         return
     from echoctl.services.vault import unlocking
 

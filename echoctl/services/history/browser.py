@@ -86,7 +86,7 @@ class Browser:
 
     def _close(self) -> None:
         if self._reader is not None:
-            self._reader.__exit__(None, None, None)
+            self._reader.close()
         self._reader = None
 
     def _asks(self) -> bool:

@@ -23,7 +23,6 @@ from echoctl.vault.primitives import DoesNotOpen
 _KEPT_EPOCHS = 32
 """Slabs kept at hand, 12 kB each."""
 
-_WHOSE = ("the owner of the vault", "a guest's private stay")
 _IDENTITY_HINT = "a guest opens a private stay with the identity that was shown at check-in: --identity FILE"
 
 
@@ -196,7 +195,8 @@ class History:
         """The key of a recording. Raises NotFound, VaultLocked, VaultDamaged."""
         reader = self.reader
         if row.epoch is not None and self.foreign(row.epoch):
-            raise VaultLocked(f"recording {row.uid} belongs to {_WHOSE[reader.guest is None]}", _IDENTITY_HINT)
+            whose = "a guest's private stay" if reader.guest is None else "the owner of the vault"
+            raise VaultLocked(f"recording {row.uid} belongs to {whose}", _IDENTITY_HINT)
         epoch, slab = self.epoch(row.epoch or 0)
         if row.epoch is None or row.seq is None or epoch is None:
             raise self.failure(row)

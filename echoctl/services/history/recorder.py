@@ -227,4 +227,4 @@ class Recorder:
 
 
 def _room(guest: Guest | None, own: str) -> str:
-    return (guest and guest.room) or own
+    return guest.room if guest and guest.room else own

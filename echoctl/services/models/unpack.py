@@ -108,20 +108,29 @@ def _safe(entries: Iterable[Entry]) -> list[Entry]:
     seen: set[str] = set()
     total = 0
     for entry in entries:
-        parts = entry.name.rstrip("/").split("/")
         total += entry.size
-        fault = (
-            "a path that leads elsewhere" * (entry.name.startswith("/") or ".." in parts or "\\" in entry.name)
-            or "a name that is none" * (not entry.name.isprintable() or "" in parts)
-            or "a link or device" * (not entry.plain)
-            or "two entries of one name" * (entry.name.rstrip("/") in seen)
-            or "more than it may hold" * (len(kept) >= MAX_FILES or total > MAX_BYTES)
-        )
+        fault = _fault(entry, seen, total)
         if fault:
             raise ModelError(f"the archive is not safe: it has {fault}: {entry.name!r}", "take it from elsewhere")
         seen.add(entry.name.rstrip("/"))
         kept.append(entry)
     return kept
+
+
+def _fault(entry: Entry, seen: set[str], total: int) -> str:
+    """Why an entry is refused, given the names before it and the bytes up to its end; empty when it is safe."""
+    parts = entry.name.rstrip("/").split("/")
+    if entry.name.startswith("/") or ".." in parts or "\\" in entry.name:
+        return "a path that leads elsewhere"
+    if not entry.name.isprintable() or "" in parts:
+        return "an invalid name"
+    if not entry.plain:
+        return "a link or device"
+    if entry.name.rstrip("/") in seen:
+        return "two entries of one name"
+    if len(seen) >= MAX_FILES or total > MAX_BYTES:
+        return "more than it may hold"
+    return ""
 
 
 def _model_root(entries: list[Entry]) -> str:

@@ -147,18 +147,16 @@ def _wake(line: str, now_ms: int) -> Wake | None:
         event = json.loads(line)
         if event.get("type", "wake") != "wake":
             return None
-        return Wake(moment_ms(str(event["at"]), now_ms), str(event.get("word", ""))) if "at" in event else _no_time()
+        if "at" not in event:
+            raise ValueError("a wake without a time")
+        return Wake(moment_ms(str(event["at"]), now_ms), str(event.get("word", "")))
     time, _, word = line.replace(",", " ").replace("\t", " ").partition(" ")
     try:
         return Wake(round(float(time) * 1000), word.strip())
-    except OverflowError:
-        return _no_time()
+    except OverflowError:  # inf
+        raise ValueError("an infinite time") from None
     except ValueError:
         return Wake(moment_ms(time, now_ms), word.strip())
-
-
-def _no_time() -> Wake:
-    raise ValueError
 
 
 def _watched(captures: Iterable[Capture], begin: int, end: int) -> list[tuple[int, int]]:
