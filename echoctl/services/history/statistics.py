@@ -1,7 +1,7 @@
 """Counting the history: by wake word, room, what is kept, and what people said of the texts. Needs no key."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from echoctl import paths
@@ -40,18 +40,18 @@ def stats() -> Stats | None:
         size=sum(group.size for group in groups),
         first_ms=min((group.first_ms for group in groups), default=None),
         last_ms=max((group.last_ms for group in groups), default=None),
-        by_wake_word=_counted(groups, "wake_word"),
-        by_room=_counted(groups, "room"),
-        by_mode=_counted(groups, "mode"),
-        by_feedback=_counted([group for group in groups if group.feedback], "feedback"),
+        by_wake_word=_counted((group.wake_word, group.number) for group in groups),
+        by_room=_counted((group.room, group.number) for group in groups),
+        by_mode=_counted((group.mode, group.number) for group in groups),
+        by_feedback=_counted((group.feedback, group.number) for group in groups if group.feedback),
         detections=detections,
         detections_alone=alone,
     )
 
 
-def _counted(groups: Sequence[recordings.Group], column: str) -> dict[str, int]:
-    """Recordings per value of a column, the most frequent first."""
+def _counted(groups: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Recordings per value, from (value, recordings), the most frequent first."""
     counter: Counter[str] = Counter()
-    for group in groups:
-        counter[getattr(group, column)] += group.number
+    for value, number in groups:
+        counter[value] += number
     return dict(counter.most_common())
