@@ -106,13 +106,10 @@ def import_(
 
 
 def _report_import(steps: "list[Step]", dry_run: bool, json: bool) -> None:
-    from echoctl.services.history import importing
-
     bad = [step for step in steps if step.problem]
     present = sum(step.present for step in steps)
     kept = len(steps) - len(bad) - present
     if not dry_run:
-        importing.finish(kept)
         _warn_of_retention()
     if json:
         listed = [{"line": step.line, "id": step.name or None, "problem": step.problem} for step in bad]

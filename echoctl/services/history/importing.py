@@ -77,23 +77,33 @@ class Import:
     def run(self, *, dry_run: bool = False) -> Iterator[Step]:
         """Import, line by line; a line is reported when it is on the disk. Raises StoreError.
 
-        With `dry_run` everything is looked at in the same way and nothing is written.
+        With `dry_run` everything is looked at in the same way and nothing is written. Else, once the last line is
+        reported, the log gets the number of recordings imported.
         """
         recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
-        batch: list[tuple[Step, Kept]] = []
-        seen: set[str] = set()
+        imported = 0
         try:
-            for step, kept in self._look(seen):
-                if kept is None:
-                    yield step
-                    continue
-                batch.append((step, kept))
-                if len(batch) >= _BATCH_RECORDINGS or sum(len(one.pcm) for _, one in batch) > _BATCH_BYTES:
-                    yield from _store(recorder, batch, dry_run)
-                    batch = []
-            yield from _store(recorder, batch, dry_run)
+            for step in self._steps(recorder, dry_run):
+                if not (step.problem or step.present):
+                    imported += 1
+                yield step
         finally:
             recorder.close()
+        if imported and not dry_run:
+            _log(imported)
+
+    def _steps(self, recorder: Recorder, dry_run: bool) -> Iterator[Step]:
+        batch: list[tuple[Step, Kept]] = []
+        seen: set[str] = set()
+        for step, kept in self._look(seen):
+            if kept is None:
+                yield step
+                continue
+            batch.append((step, kept))
+            if len(batch) >= _BATCH_RECORDINGS or sum(len(one.pcm) for _, one in batch) > _BATCH_BYTES:
+                yield from _store(recorder, batch, dry_run)
+                batch = []
+        yield from _store(recorder, batch, dry_run)
 
     def _look(self, seen: set[str]) -> Iterator[tuple[Step, Kept | None]]:
         """Each line as what it will become; None for one that is bad or given twice."""
@@ -176,11 +186,10 @@ def identities(path: str) -> Identities:
     return known
 
 
-def finish(count: int) -> None:
-    """Note in the log that recordings were imported; never what they are."""
-    if count:
-        with db.session(paths.database()) as connection:
-            events.append(connection, SystemClock().now_ms(), "import", {"count": count})
+def _log(count: int) -> None:
+    """Add to the durable log how many recordings were imported; never which."""
+    with db.session(paths.database()) as connection:
+        events.append(connection, SystemClock().now_ms(), "import", {"count": count})
 
 
 def _open_folder(folder: str) -> int:
@@ -190,9 +199,7 @@ def _open_folder(folder: str) -> int:
     except FileNotFoundError:
         raise NotFound(f"no such folder: {folder}", hint) from None
     except OSError as exc:
-        raise UsageError(
-            f"cannot read {folder}: {exc.strerror}", "name a folder that history export has made"
-        ) from None
+        raise UsageError(f"cannot read {folder}: {exc.strerror}", hint) from None
 
 
 def _store(recorder: Recorder, batch: Sequence[tuple[Step, Kept]], dry_run: bool) -> Iterator[Step]:

@@ -17,7 +17,7 @@ from echoctl.services.history.importing import Step
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import purge
 from echoctl.services.vault import unlocking
-from echoctl.store import purging
+from echoctl.store import events, purging
 from echoctl.store.database import db
 from tests.heard import MORNING_MS, chooses, knows, nobody, pcm, say
 from tests.vault.identities import pair
@@ -101,6 +101,20 @@ def test_a_dry_run_looks_and_keeps_nothing(heard: dict[str, bytes], tmp_path: Pa
         False, True, False,
     ]  # fmt: skip
     assert everything() == []
+
+
+def test_the_log_gets_the_number_of_recordings_imported_and_nothing_of_a_dry_run(
+    heard: dict[str, bytes], tmp_path: Path
+) -> None:
+    folder = archive(tmp_path / "out")
+    wipe_out()
+    rewritten(folder, 1, lambda value: value.update(v=2))
+    bring(folder, dry_run=True)
+    bring(folder)
+    bring(folder)
+    with db.session(paths.database()) as connection:
+        logged = [event.data for event in events.after(connection, 0) if event.kind == "import"]
+    assert logged == [{"count": len(heard) - 1}]
 
 
 _CHANGES: dict[str, Change] = {
