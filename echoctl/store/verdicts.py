@@ -16,7 +16,7 @@ def wakes(connection: sqlite3.Connection, since_ms: int, before_ms: int) -> list
 
 
 def add(connection: sqlite3.Connection, device: str, at_ms: int, since_ms: int, document: Mapping[str, object]) -> None:
-    """Keep a verdict as it was given."""
+    """Store a verdict's fields as JSON; its sentences are made anew wherever it is shown."""
     connection.execute(
         "INSERT INTO verdict(device, at_ms, since_ms, json) VALUES(?, ?, ?, ?)",
         (device, at_ms, since_ms, json.dumps(document, ensure_ascii=False)),

@@ -13,7 +13,6 @@ from echoctl.services.traffic.devices import WATCH_HINT, find, opened
 from echoctl.store import traffic
 from echoctl.store import verdicts as rows
 from echoctl.store.database import db
-from echoctl.text import verdict_text
 from echoctl.traffic import explain, join, verdict
 
 FOREVER_MS = 1 << 53
@@ -47,8 +46,7 @@ def give(device: str | None, since: str | None = None, wakes: Path | None = None
             given.append(found)
         with db.immediate(connection):
             for found in given:
-                sentences = [sentence._asdict() for sentence in verdict_text.sentences(found)]
-                rows.add(connection, found.device, now_ms, since_ms, {**asdict(found), "sentences": sentences})
+                rows.add(connection, found.device, now_ms, since_ms, asdict(found))
     return given
 
 

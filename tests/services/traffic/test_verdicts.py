@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ def test_wakes_of_the_store_explain_what_follows_them() -> None:
     with db.session(paths.database()) as connection:
         kept = rows.last(connection, SPEAKER)
     assert kept and kept[1]["word"] == "unexplained uploads" and kept[0] == given.at_ms
+    assert kept[1].keys() == {field.name for field in fields(given)}
 
 
 def test_only_what_was_watched_since_then_counts() -> None:
