@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from echoctl.model.grades import BurstClass, ClockBasis, Obstacle, VerdictWord
-from echoctl.text.format import counted, length, printable, size_text
+from echoctl.text.format import counted, length, person_time, printable, size_text
 
 if TYPE_CHECKING:
     from echoctl.model.traffic import Stretch, Upload, Verdict
@@ -37,7 +37,7 @@ def sentences(verdict: "Verdict") -> list[Sentence]:
     """All that a person should know, the gravest first, the limits last; no accusation where there is no telling."""
     span = (verdict.since_ms, verdict.until_ms)
     if verdict.obstacle is Obstacle.UNWATCHED:
-        text = f"{_who(verdict)} was not watched from {_day(verdict.since_ms)} on: nothing can be said."
+        text = f"{_who(verdict)} was not watched from {person_time(verdict.since_ms)} on: nothing can be said."
         return [Sentence(text, span)]
     said = [_watched(verdict)]
     if verdict.obstacle:
@@ -69,7 +69,7 @@ _OBSTACLES = {
 
 
 def _watched(verdict: "Verdict") -> Sentence:
-    span = f"{_day(verdict.since_ms)} to {_day(verdict.until_ms)}"
+    span = f"{person_time(verdict.since_ms)} to {person_time(verdict.until_ms)}"
     return Sentence(
         f"{_who(verdict)} was watched for {length(verdict.watched_ms)}, from {span}.",
         (verdict.since_ms, verdict.until_ms),
@@ -191,10 +191,6 @@ def _clock(verdict: "Verdict", at_ms: int) -> str:
 def _times(verdict: "Verdict", times: Sequence[int]) -> str:
     """The first few."""
     return ", ".join(_clock(verdict, at_ms) for at_ms in times[:SHOWN]) + (" and later" if len(times) > SHOWN else "")
-
-
-def _day(at_ms: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000))
 
 
 def _rate(value: float) -> str:

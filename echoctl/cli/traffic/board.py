@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from echoctl.model.traffic import Burst, BurstClass, Second
-from echoctl.text.format import person_time, size_text
+from echoctl.text.format import length, person_time, size_text
 
 KEEP_S = 60
 
@@ -72,8 +72,8 @@ class Board:
             line.bursts[at_s] = word
         for old in sorted(line.bursts)[: -2 * KEEP_S]:
             del line.bursts[old]
-        length_s = (burst.end_ms - burst.start_ms) / 1000
-        line.last = f"{word} {person_time(burst.start_ms)[11:]} {size_text(burst.bytes_up)} in {length_s:.1f} s"
+        lasted = length(burst.end_ms - burst.start_ms)
+        line.last = f"{word} {person_time(burst.start_ms)[11:]} {size_text(burst.bytes_up)} in {lasted}"
 
     def draw(self, now_s: int, width: int, height: int, *, colour: bool) -> list[str]:
         """The screen's lines: a head, the wakes, and the busiest endpoints."""

@@ -11,7 +11,7 @@ from echoctl.cli.terminal import diagnostics, output
 from echoctl.cli.traffic import report, verdict
 from echoctl.errors import NotFound, Refused, UsageError
 from echoctl.text import verdict_text
-from echoctl.text.format import capital, counted, length
+from echoctl.text.format import capital, counted, length, size_text
 
 if TYPE_CHECKING:
     from echoctl.services.traffic.experiment import Outcome, Result
@@ -143,7 +143,7 @@ def _show(result: "Result") -> None:
             output.line(f"  {capital(sentence.text)}")
     if result.learnt:
         name = result.device.name or result.device.mac
-        diagnostics.note(f"learnt for {name}: speech from {round(result.learnt['bytes']) / 1000:.1f} kB on")
+        diagnostics.note(f"learnt for {name}: speech from {size_text(round(result.learnt['bytes']))} on")
 
 
 def _meaning(each: "Outcome") -> str:

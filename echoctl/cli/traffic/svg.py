@@ -6,7 +6,7 @@ from html import escape
 
 from echoctl.model.traffic import Upload, VerdictWord
 from echoctl.services.traffic.report import ASIDE_S, Share, TrafficReport
-from echoctl.text.format import size_text
+from echoctl.text.format import person_time, size_text
 from echoctl.text.verdict_text import headline
 
 WIDTH = 1120
@@ -89,8 +89,7 @@ def _heading(report: TrafficReport) -> Iterator[str]:
     kind = kinds.get(report.verdict.word, "alarm")
     yield f'<rect class="{kind}" x="40" y="36" width="6" height="54" rx="3"/>'
     yield _text(60, 60, headline(report.verdict).capitalize(), "title")
-    stamp = "%Y-%m-%d %H:%M:%S"
-    since, until = (time.strftime(stamp, time.localtime(at / 1000)) for at in (report.begin_ms, report.end_ms))
+    since, until = person_time(report.begin_ms), person_time(report.end_ms)
     yield _text(60, 86, f"{report.verdict.name} · {since} to {until}", "word")
 
 

@@ -15,7 +15,7 @@ from echoctl.cli.traffic.import_ import as_json, remarks
 from echoctl.cli.traffic.listing import burst_json
 from echoctl.errors import ExitCode, UsageError
 from echoctl.model.grades import BurstClass
-from echoctl.text.format import counted, person_time, size_text
+from echoctl.text.format import counted, length, person_time, size_text
 
 if TYPE_CHECKING:
     from echoctl.model.traffic import Wake
@@ -165,8 +165,7 @@ class Show:
                 continue
             explained = "" if burst.wake is None else f", explained by wake {burst.wake}"
             who = f"{self._names.get(burst.device, burst.device)} → {burst.name or burst.remote}"
-            length_s = (burst.end_ms - burst.start_ms) / 1000
-            what = f"{size_text(burst.bytes_up)} up in {length_s:.1f} s{explained}"
+            what = f"{size_text(burst.bytes_up)} up in {length(burst.end_ms - burst.start_ms)}{explained}"
             output.line(f"{person_time(burst.start_ms)}  {burst.grade}  {who}  {what}")
         output.flush()
 

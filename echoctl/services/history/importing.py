@@ -20,6 +20,7 @@ from echoctl.services.history.archiving import INDEX, SEALED_INDEX
 from echoctl.services.history.recorder import Kept, Recorder
 from echoctl.store import events, recordings
 from echoctl.store.database import db
+from echoctl.text.format import size_text
 from echoctl.vault import age, agefile
 from echoctl.vault.format import KEY_BYTES
 
@@ -167,7 +168,7 @@ class Import:
             if not S_ISREG(info.st_mode):
                 raise ValueError(f"{name} is not a plain file")
             if info.st_size > most:
-                raise ValueError(f"{name} is larger than {most >> 20} MB")
+                raise ValueError(f"{name} is larger than {size_text(most)}")
             return stream.read(most)
 
 
