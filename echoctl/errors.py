@@ -92,7 +92,7 @@ class StoreError(EchoctlError):
 
 
 class PluginError(EchoctlError):
-    """A plugin failed."""
+    """A plugin raised, took too long or ended; listening goes on without it."""
 
     exit_code = ExitCode.PLUGIN
 

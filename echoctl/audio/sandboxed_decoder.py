@@ -36,11 +36,9 @@ class Decoder:
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Decoder":
-        """Use it."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        """End the child."""
         self.close()
 
     def pcm(self, data: bytes) -> bytes:

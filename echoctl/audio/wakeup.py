@@ -16,7 +16,7 @@ class Bell:
         self._lock.acquire()
 
     def ring(self) -> None:
-        """End the wait."""
+        """End the wait, or the next one when nobody waits; safe in a signal handler, and safe to repeat."""
         with contextlib.suppress(RuntimeError):  # it has been rung already
             self._lock.release()
 

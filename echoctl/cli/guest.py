@@ -1,4 +1,4 @@
-"""`echoctl guest`: stays."""
+"""`echoctl guest`: check guests in and out, and list their stays."""
 
 import time
 from typing import TYPE_CHECKING, Annotated

@@ -31,7 +31,7 @@ class Handlers:
         self._handlers: list[tuple[specs.Handler, tuple[str, ...]]] = []
 
     def __call__(self, handler: specs.Handler, *types: str) -> None:
-        """Register one (specs.Register)."""
+        """Register a handler for these types of events, for all when none is named (specs.Register)."""
         self._handlers.append((handler, types))
 
     @property

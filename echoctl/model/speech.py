@@ -143,7 +143,7 @@ class PurgePlan:
 
     @property
     def count(self) -> int:
-        """How many recordings."""
+        """Recordings that the purge would take."""
         return len(self.ids)
 
 

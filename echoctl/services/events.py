@@ -28,7 +28,7 @@ class Log:
         rows.append(self._connection, _now_ms(), kind, data)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; `add` may not be called any more."""
         self._connection.close()
 
 

@@ -92,7 +92,7 @@ class Trigger:
         return True
 
     def reset(self) -> None:
-        """Turn cold."""
+        """Turn cold at once, whatever is left of the hold."""
         self._left = 0
         self.age = 0
         self.peak = 0.0

@@ -74,7 +74,7 @@ class GrammarDetector:
         return self._decide(ended, t, awake=awake)
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio heard so far and the guesses made of it; the words and thresholds stay."""
         self._recogniser.begin()
         self._shown.clear()
         self.score = 0.0

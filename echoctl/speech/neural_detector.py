@@ -37,7 +37,7 @@ class WordDetector(Protocol):
         """It has become quiet at `t` and nothing will be fed for a while: decide on what was."""
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio heard so far and what was concluded from it; words and thresholds stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class SecondStage:
         return self._verified
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop what the second spotter heard; the word stays."""
         self._verified = 0.0
         if self._verifier:
             self._verifier.reset()
@@ -151,7 +151,7 @@ class NeuralDetector:
         return missed if awake else None
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio heard so far, the trigger, and what the second stage said."""
         self._spotter.reset()
         self._second.reset()
         self._cool()

@@ -27,7 +27,7 @@ class Spotter(Protocol):
         """Take 80 ms; return the score, 0 to 1."""
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio that scores still depend on."""
 
 
 class Verifier(Protocol):
@@ -44,7 +44,7 @@ class Verifier(Protocol):
         """Take the next 80 ms; return the score."""
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio heard so far; `begin` comes next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class MicroSpotter:
         return max((score for score in scores if score is not None), default=0.0)
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio and the probabilities that scores still depend on."""
         self._features.reset()
         self._model.reset()
 
@@ -126,7 +126,7 @@ class OpenVerifier:
         return best
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Drop the audio heard so far; `begin` comes next."""
         self._features.reset()
         # The library's reset asks for 8 s of zeros to be worked off first, 0.5 s of CPU; a full window is enough.
         self._features.new_audio_samples = 0

@@ -189,7 +189,7 @@ def _clock(verdict: "Verdict", at_ms: int) -> str:
 
 
 def _times(verdict: "Verdict", times: Sequence[int]) -> str:
-    """The first few."""
+    """The first SHOWN of them, and whether there are more."""
     return ", ".join(_clock(verdict, at_ms) for at_ms in times[:SHOWN]) + (" and later" if len(times) > SHOWN else "")
 
 

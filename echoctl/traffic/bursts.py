@@ -175,7 +175,7 @@ class _Line:
         self._up = self._down = 0  # since the run began
 
     def add(self, window: Window) -> None:
-        """Take a window."""
+        """Count one window of 200 ms; those of the connection must come in order."""
         place = window.start_ms // WINDOW_MS
         if window.up >= r.ACTIVE_BYTES:
             self._sizes.append(window.up)

@@ -184,7 +184,7 @@ _SENT_BY_US = 4
 
 
 def mac(raw: bytes) -> str:
-    """44:65:0d:00:00:50."""
+    """A MAC address of 6 bytes as people write it: 44:65:0d:00:00:50."""
     return raw.hex(":")
 
 

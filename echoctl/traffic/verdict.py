@@ -54,7 +54,7 @@ class Case:
 
 
 def judge(case: Case) -> Verdict:
-    """Give the verdict."""
+    """The verdict on a case, with what it rests on; why there is no telling is its `obstacle`, not an error."""
     watched = statistics.Watched(case.watched)
     uploads = explain.speech(case.bursts)
     near = [wake for wake in case.wakes if watched.place(wake.at_ms) is not None]

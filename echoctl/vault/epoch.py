@@ -38,11 +38,9 @@ class RecordKey:
         self._aad = aad
 
     def __enter__(self) -> "RecordKey":
-        """Use it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Forget it."""
         wipe(self._secret)
 
     def seal_text(self, plain: bytes, label: str = "text") -> bytes:

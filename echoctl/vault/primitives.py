@@ -45,7 +45,7 @@ def expand(key: bytearray, label: str, size: int = KEY_BYTES) -> bytearray:
 
 
 def derive(secret: bytearray, salt: bytes, info: bytes, size: int = KEY_BYTES) -> bytearray:
-    """HKDF-SHA256 (RFC 5869)."""
+    """HKDF-SHA256 (RFC 5869), extract and expand, to `size` bytes that can be wiped."""
     out = bytearray(size)
     HKDF(hashes.SHA256(), size, salt, info).derive_into(secret, out)
     return out

@@ -93,7 +93,7 @@ def stats_json(counted: "Stats | None") -> dict[str, Any]:
 
 
 def stats_lines(counted: "Stats") -> None:
-    """Print the counts."""
+    """Print the counts: a line for the whole, then one for each way of counting that has values."""
     output.line(
         f"recordings  {counted.recordings}, {length(counted.duration_ms)}, {output.size_text(counted.size)}",
     )

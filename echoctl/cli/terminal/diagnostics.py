@@ -79,7 +79,7 @@ class Progress:
         status(f"{self.label} {bar} {share:4.0%}")
 
     def close(self) -> None:
-        """Erase the bar."""
+        """Erase the bar, so that nothing of it stays between the lines around it."""
         if self._shown:
             status("")
 

@@ -93,13 +93,13 @@ class _Guide:
         self._enter = enter
 
     def silence(self, seconds: float) -> None:
-        """Ask for silence."""
+        """Ask for silence and wait for `seconds`; 0 asks for nothing."""
         if seconds:
             diagnostics.note(f"now be quiet for {length(round(seconds * 1000))}; do not say its wake word")
             self._wait(seconds, "quiet")
 
     def request(self, number: int, of: int, seconds: float, *, muted: bool) -> int | None:
-        """Have the person ask."""
+        """Ask for a request, the next of QUESTIONS; returns when Enter was pressed (Unix ms), None without `enter`."""
         question = QUESTIONS[(number - 1) % len(QUESTIONS)]
         how = "say its wake word and press Enter, then ask" if self._enter else "ask"
         diagnostics.note(f"{number} of {of}{', to the muted speaker' if muted else ''}: {how}: {question}\a")
@@ -113,7 +113,7 @@ class _Guide:
         self._key()
 
     def notice(self, text: str) -> None:
-        """Something happened to the capture."""
+        """Print what happened to the capture, such as a lost connection."""
         diagnostics.note(text)
 
     def _wait(self, seconds: float, what: str) -> None:

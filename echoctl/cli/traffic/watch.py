@@ -130,7 +130,7 @@ class Show:
         return not self.stopped
 
     def end(self, report: "ImportReport", dropped: int) -> None:
-        """The last words."""
+        """Report the whole capture, and set the exit code of the signal that ended it."""
         if dropped:
             self.notice("dropped", f"{counted(dropped, 'packet')} dropped by the capturing side")
         if self._json:
@@ -143,7 +143,7 @@ class Show:
             self.code = ExitCode.SIGINT if self.stopped == signal.SIGINT else ExitCode.SIGTERM
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """A signal came."""
+        """Handle SIGINT and SIGTERM: the next `beat` ends the capture."""
         self.stopped = number
 
     def _draw(self, at_ms: int) -> None:

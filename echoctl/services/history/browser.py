@@ -54,7 +54,7 @@ class Browser:
         self._wished = True
 
     def lock(self) -> None:
-        """Forget the key."""
+        """Wipe the key, and keep the texts locked until `unlock`, even where the vault opens without being asked."""
         self._close()
         self._wished, self._problem = False, None
 

@@ -121,7 +121,7 @@ class Import:
                 yield replace(step, problem=str(problem)), None
 
     def _with_sound(self, found: Kept, name: str | None) -> Kept:
-        """Raises ValueError."""
+        """`found` with the sound of the file `name`, as 16 kHz pcm. Raises ValueError with words for a person."""
         if name is None:
             return found
         try:

@@ -13,7 +13,7 @@ OnEnd = Callable[[EchoctlError | None], None]
 
 
 class _Stopped(Exception):
-    """Somebody wants silence."""
+    """Ends a playback from within its position callback: it was stopped, or another one has begun."""
 
 
 class Player:

@@ -67,7 +67,7 @@ class EarSpec:
         )
 
     def to_json(self) -> str:
-        """As one argument."""
+        """All fields as one JSON object, for the ear's command line."""
         return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
     @classmethod

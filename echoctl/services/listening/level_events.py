@@ -18,11 +18,11 @@ class Spotting(Protocol):
 
     @property
     def closest(self) -> tuple[float, float]:
-        """Score and threshold."""
+        """Score and threshold, each 0 to 1, of the first stage that is nearest to firing."""
 
 
 class LevelEvents:
-    """Sends `level` events."""
+    """Sends `level` events: loudness from 0 to 1, and between requests how near a wake word is."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe

@@ -98,7 +98,7 @@ class Utterance:
         return Transcript(heard.text, words)
 
     def zero(self) -> None:
-        """Overwrite the audio."""
+        """Overwrite the audio in place, that which still waits for the recogniser included."""
         self.pcm[:] = bytes(len(self.pcm))
         self.pcm.clear()
         self._forget_waiting()

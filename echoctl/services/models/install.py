@@ -71,7 +71,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
-    """An installed model."""
+    """A speech model found on this machine, whole or not; `size` is in bytes."""
 
     name: str
     path: str

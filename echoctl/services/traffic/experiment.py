@@ -47,7 +47,7 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict:
-        """The phase's verdict."""
+        """The verdict that the phase's report rests on."""
         return self.report.verdict
 
 
@@ -211,20 +211,20 @@ class _Watch:
         self._thread.join()
 
     def notice(self, what: str, text: str) -> None:
-        """services.traffic.live.Audience."""
+        """Wake `begin` once packets come, and pass everything else on to the person."""
         if what == "begun":
             self._begun.set()
         else:
             self._guide.notice(text)
 
     def fresh(self, fresh: Fresh) -> None:
-        """Nothing to show meanwhile."""
+        """Nothing is shown: the phases are judged from the store at the end."""
 
     def wake(self, wake: Wake) -> None:
-        """It is in the store."""
+        """Ignored: the wake is read from the store at the end."""
 
     def beat(self, at_ms: int) -> bool:
-        """Until the end."""
+        """Go on until `end` is called."""
         return not self._ended
 
     def _run(self) -> None:

@@ -44,7 +44,7 @@ JUMP_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What to capture."""
+    """What to capture: an interface of this machine or of another one, and whose packets."""
 
     interface: str
     ssh: str = ""

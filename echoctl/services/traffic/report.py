@@ -36,7 +36,7 @@ class Share:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """Bytes per request, up and down, over all three times: by this the endpoints are ranked."""
         return sum((*self.before, *self.during, *self.after))
 
 

@@ -26,7 +26,7 @@ class TimelineRow:
 
     @property
     def total(self) -> int:
-        """Bytes."""
+        """Bytes uploaded in all steps."""
         return sum(self.up)
 
 

@@ -15,7 +15,7 @@ from echoctl.store.database import db
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was written."""
+    """A backup file that was written; `size` is in bytes."""
 
     path: str
     size: int

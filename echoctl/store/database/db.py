@@ -142,7 +142,7 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
         self._path, self._create = path, create
 
     def __enter__(self) -> sqlite3.Connection:
-        """Open the database."""
+        """Open the database as `connect` does. Raises StoreError."""
         self._conn = connect(self._path, create=self._create)
         return self._conn
 
