@@ -38,7 +38,7 @@ def text(block: str) -> None:
 
 def document(value: object) -> None:
     """Print one indented JSON document: the whole output of a finite command."""
-    import json  # noqa: PLC0415 - 1 ms that --help should not pay
+    import json
 
     line(json.dumps(value, indent=2, ensure_ascii=False))
 
