@@ -18,6 +18,14 @@ REPLAY_BYTES = 6 * CHUNK_BYTES
 
 REPLAY_S = REPLAY_BYTES / BYTES_PER_SECOND
 
+QUIET_CHUNKS = 6
+"""How many chunks may gather while nobody speaks: 0.48 s. It takes longer to say a wake word and to be sure of it, and
+what has gathered is caught up with in one go.
+"""
+
+TALK_CHUNKS = 2
+"""The same while somebody speaks and nothing resembles a wake word."""
+
 THRESHOLD = 0.02
 """Of microWakeWord, far below its own cut-off (0.9): the second stage decides."""
 
@@ -98,6 +106,14 @@ class WakeDetector:
     def is_quiet(self) -> bool:
         """Whether the last chunk was silence: nothing is about to be decided."""
         return not self._open
+
+    @property
+    def patience(self) -> int:
+        """How many chunks may gather before the next `feed` without anything being missed, or told too late."""
+        if self.is_quiet:
+            return QUIET_CHUNKS
+        score, threshold = self.closest
+        return TALK_CHUNKS if score < threshold else 1
 
     def feed(self, chunk: bytes, t: float) -> Detection | NearMiss | None:
         """Take the next 80 ms, which end at `t` (only the last chunk of a file may be shorter)."""

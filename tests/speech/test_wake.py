@@ -227,3 +227,13 @@ def test_suggestions_are_the_closest_first() -> None:
     assert nearest("zigy", FakeModel("ziggy zig wiggy")) == ["ziggy", "zig"]
     assert nearest("alexxaa", FakeModel("alexa")) == ["alexa"]
     assert nearest("qqqqqq", FakeModel("alexa")) == []
+
+
+def test_it_can_wait_while_nobody_speaks_and_less_the_nearer_a_word_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape, spotter = Tape(), ScriptedSpotter(0.0, 0.06)
+    subject = detector(monkeypatch, neural(spotter, tape), tape)
+    waits = [subject.patience]
+    for _ in range(2):
+        run(subject, tape, [LOUD])
+        waits.append(subject.patience)
+    assert waits == [wake.QUIET_CHUNKS, wake.TALK_CHUNKS, 1]

@@ -41,14 +41,6 @@ POLL_S = 0.05
 WAIT_S = 0.6
 """How long the ear waits for sound: longer than a patient microphone gathers it."""
 
-QUIET_CHUNKS = 6
-"""How many chunks may gather while nobody speaks: 0.48 s. It takes longer to say a wake word and to be sure of it, and
-what has gathered is caught up with in one go.
-"""
-
-TALK_CHUNKS = 2
-"""The same while somebody speaks and nothing resembles a wake word."""
-
 _SILENCE = bytes(CHUNK_BYTES)
 
 
@@ -141,7 +133,8 @@ class Ear:
             self._look_at = time.monotonic() + (self.look_s if self._called else self.poll_s)
             if self.presence.changed() and self._light.mutable:
                 self._follow_mute()
-        chunk = self.capture.read(WAIT_S, patience=self._patience)
+        busy = self._utterance is not None or self._push
+        chunk = self.capture.read(WAIT_S, patience=1 if busy else self.detector.patience)
         if chunk is None:
             return True
         if chunk == b"":
@@ -152,15 +145,6 @@ class Ear:
             self._forget()
         self.ring.append(chunk)
         return self._hear(chunk)
-
-    @property
-    def _patience(self) -> int:
-        if self._utterance is not None or self._push:
-            return 1
-        if self.detector.is_quiet:
-            return QUIET_CHUNKS
-        score, threshold = self.detector.closest
-        return TALK_CHUNKS if score < threshold else 1
 
     def _hear(self, chunk: bytes) -> bool:
         if self._utterance is not None and self._utterance.under_way(self.spec.min_speech_ms):

@@ -82,6 +82,7 @@ class Spotter:
     description: Mapping[str, str] = {"alexa": "a fake"}
     notes: Sequence[str] = ()
     closest = (0.0, 0.5)
+    patience = 6
 
     def __init__(self, when: Sequence[float], misses: Sequence[float] = ()) -> None:
         self.when = {round(t * SAMPLE_RATE / CHUNK_SAMPLES) for t in when}
