@@ -86,7 +86,7 @@ def decode_any(data: bytes, most_s: float) -> bytes:
     """A sound file of any kind, rate and number of channels as pcm.
 
     Raises ValueError, with words for a person, when it is none, is cut short, or lasts longer than `most_s`. The
-    bytes may be hostile: audio.untrusted calls this in a process that may die of them.
+    bytes may be hostile: audio.sandboxed_decoder calls this in a process that may die of them.
     """
     import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
 

@@ -27,7 +27,7 @@ class AudioSource(Protocol):
     """How many chunks may gather before `read` gives the first: of use where a wait is a wait for sound."""
 
     def read(self, timeout_s: float) -> bytes | None:
-        """Give the next chunk: `model.CHUNK_BYTES` of pcm, fewer only in the last one.
+        """Give the next chunk: `model.speech.CHUNK_BYTES` of pcm, fewer only in the last one.
 
         `b""` is the end of the stream, None says that nothing came within `timeout_s` seconds. Raises
         `DeviceLost` when a microphone is gone, DeviceError or UsageError when the stream cannot be read.

@@ -1,4 +1,4 @@
-"""The nouns of the traffic monitor, beside those of model.py. Standard library only, no behaviour to speak of.
+"""The nouns of the traffic monitor, beside those of model/speech.py. Standard library only, no behaviour to speak of.
 
 A *device* is a machine of this house, named by its MAC address (by its IP address where the capture has no link
 layer). An *endpoint* is who it talks to outside the house, named by IP address. "Up" is from the device out.

@@ -1,7 +1,7 @@
 """Bursts: windows of upload in, what they look like out, decided while it happens.
 
 A burst is upload without a pause of more than 1.5 s by one device to one endpoint. Its grade is in its width, not in
-its height, and in one connection at a time: two reports side by side are no speech. rules.py has the numbers,
+its height, and in one connection at a time: two reports side by side are no speech. thresholds.py has the numbers,
 docs/traffic-method.md the reasons.
 """
 

@@ -1,7 +1,7 @@
 """Counting packets: records in, windows of 200 ms per connection and seconds per (device, endpoint) out.
 
 A byte counts once: what was sent again is known by its sequence number, a datagram that was captured twice by its
-bytes. The time is the capture's own. Whatever is unusual about a packet is left to frames.Dissector; what is usual
+bytes. The time is the capture's own. Whatever is unusual about a packet is left to dissector.Dissector; what is usual
 takes the short way through `Meter.feed`, whose speed is that of importing (bench/traffic/import_.py).
 """
 

@@ -4,7 +4,7 @@ db            opening it: rights, pragmas, identity
 transactions  write transactions
 migrations    the schema, step by step
 wal           the write-ahead log, overwritten before it is cut off
-key_marker    whether a listener writes keys right now
+key_marker    whether the write-ahead log may hold keys
 reserve       room for deleting on a full disk
 watch         noticing that somebody else has written
 blockers      who else has it open

@@ -15,7 +15,7 @@ PORTS = {
     41641: "WireGuard",
     51820: "WireGuard",
 }
-"""Port 0 stands for what has none: IP in IP, GRE and ESP (frames.py)."""
+"""Port 0 stands for what has none: IP in IP, GRE and ESP (dissector.py)."""
 
 WIREGUARD = "WireGuard"
 
@@ -43,7 +43,7 @@ class TunnelCheck:
         self._found = found
 
     def see(self, payload: bytes, size: int) -> bool:
-        """flows.Watch: one packet is enough."""
+        """flows.PayloadWatch: one packet is enough."""
         if wireguard(payload, size):
             self._found(WIREGUARD)
         return False
