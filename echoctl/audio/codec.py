@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SALVAGE_FRAMES = 4096
-"""FLAC's own block: what of a cut file comes before a fault is read to the last whole one."""
+"""FLAC's usual block: a damaged file is read up to the last whole block before the fault."""
 
 _MOST_CHANNELS = 8
 
@@ -27,7 +27,7 @@ WAV_UNKNOWN_LENGTH = 0x7FFF_0000
 
 
 def encode_flac(pcm: bytes) -> bytes:
-    """Pack pcm without loss; decode_flac gives back the very same bytes. Raises ValueError when there is none."""
+    """Pack pcm without loss; decode_flac gives back the very same bytes. Raises ValueError when `pcm` is empty."""
     if not pcm:
         raise ValueError("no audio to pack")
     import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
@@ -42,7 +42,7 @@ def decode_flac(data: bytes) -> bytes:
     """Unpack what encode_flac made.
 
     Raises VaultDamaged: the vault has already proved that these are the bytes it sealed, so FLAC that does not open
-    was spoilt before.
+    was damaged before.
     """
     import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
 
@@ -60,7 +60,7 @@ def decode_flac(data: bytes) -> bytes:
 
 
 def decode_start_of_flac(data: bytes) -> bytes:
-    """Unpack as much as there is of a FLAC file that is cut off; no audio where not even its head is there."""
+    """Unpack as much as there is of a FLAC file that is cut off; b"" where not even its header is whole."""
     import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
 
     pcm = bytearray()
@@ -85,8 +85,8 @@ def encode_opus(pcm: bytes) -> bytes:
 def decode_any(data: bytes, most_s: float) -> bytes:
     """A sound file of any kind, rate and number of channels as pcm.
 
-    Raises ValueError, with words for a person, when it is none, is cut short, or lasts longer than `most_s`. The
-    bytes may be hostile: audio.sandboxed_decoder calls this in a process that may die of them.
+    Raises ValueError, with a message for a person, when it is no sound file, is cut short, or lasts longer than
+    `most_s`. The bytes may be hostile: audio.sandboxed_decoder calls this in a process that may die of them.
     """
     import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
 
@@ -158,7 +158,7 @@ class SoundFile:
 
 
 def _check(path: str) -> None:
-    """See what libsndfile does not tell apart, and let the file's own rights speak."""
+    """Raise a precise error for what libsndfile reports alike: missing, a folder, unreadable, empty, cut short."""
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             found = os.fstat(file.fileno())

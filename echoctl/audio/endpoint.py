@@ -47,7 +47,7 @@ class EndPointer:
 
     @property
     def left_ms(self) -> float:
-        """How much more quiet ends it; endless until enough was said."""
+        """How much more quiet ends it; infinite until enough was said."""
         return self._pause_ms - self.quiet_ms if self._enough else math.inf
 
     @property

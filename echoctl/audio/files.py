@@ -14,7 +14,7 @@ from echoctl.errors import DeviceError, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND
 
 PIPE_READ_BYTES = 65_536
-"""What a pipe holds on Linux."""
+"""The capacity of a pipe on Linux."""
 
 
 def open_file(path: str, *, realtime: bool = False) -> AudioSource:
@@ -128,7 +128,7 @@ class _PipeSource(_PacedSource):
         super().__init__("standard input" if fd == 0 else f"descriptor {fd}", pace)
         self._fd = fd
         self._first = True
-        self._ended = fd == 0 and sys.stdin is None  # closed before Python began; the number may be another's now
+        self._ended = fd == 0 and sys.stdin is None  # closed before Python began; its number may be another file's now
         if not self._ended and os.isatty(fd):
             raise UsageError(
                 f"{self.name} is a terminal, not audio",
@@ -148,7 +148,7 @@ class _PipeSource(_PacedSource):
             if chunk := self._chunker.next():
                 return chunk
         if self._first:
-            raise UsageError(f"nothing came through {self.name}", "see whether what should send sound to it works")
+            raise UsageError(f"nothing came through {self.name}", "see whether what should send sound runs")
         return self._chunker.last()
 
     def _receive(self, timeout_s: float) -> bytes | None:

@@ -1,6 +1,6 @@
 """The microphone: a PortAudio stream in callback mode, at the device's own rate, resampled to chunks.
 
-The callback runs in PortAudio's thread and only copies into memory that was allocated before. The reader is woken when
+The callback runs in PortAudio's thread and only copies into memory that was allocated before. The reader is woken once
 as much has come as it asked for: while nobody speaks the ear has the `patience` to be woken twice a second instead of
 twelve times, which is most of what listening costs.
 
@@ -38,7 +38,7 @@ HEAD_START_S = 0.04
 """Silence before the first block: what the resampler holds back at most at 44.1 and 48 kHz."""
 
 STALL_S = 1.4
-"""No block for so long, and the device has gone to sleep or its server hangs."""
+"""After this long without a block the device is asleep or its server hangs."""
 
 FIRST_BLOCK_S = 3.0
 """The same for a stream that was just opened; some servers take two seconds."""
@@ -60,8 +60,8 @@ class DeviceLost(DeviceError):
 def open_microphone(device: str = "", on_event: OnEvent = lambda what, fields: None) -> "Microphone":
     """Open a microphone by name, part of a name or number; "" is the system's default.
 
-    `on_event` hears, from within read(), of what is odd but no loss: "rate" (the device does not run at the rate that
-    it states), "silent" (nothing but zeros) and "sound" (that is over).
+    `on_event` is told, from within read(), of what is odd but loses no sound: "rate" (the device does not run at the
+    rate that it states), "silent" (nothing but zeros) and "sound" (that is over).
     Raises NotFound for a name that fits none or several, DeviceError when it cannot be opened.
     """
     return Microphone(find_input(device), on_event)

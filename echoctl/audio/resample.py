@@ -28,11 +28,11 @@ class Resampler:
             self._stream = soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
 
     def feed(self, samples: "NDArray[np.float32]") -> bytes:
-        """Take samples in 16-bit scale (-32768 to 32767); give what of the result is complete."""
+        """Take samples in 16-bit scale (-32768 to 32767); return the part of the result that is complete."""
         return _pcm(samples if self._stream is None else self._stream.resample_chunk(samples))
 
     def flush(self) -> bytes:
-        """Give the rest; the stream ends here."""
+        """Return the rest; the stream ends here."""
         import numpy as np  # noqa: PLC0415 - 130 ms that only commands with audio should pay
 
         nothing = np.zeros(0, dtype=np.float32)
@@ -54,7 +54,7 @@ class Chunker:
         return self._cut(CHUNK_BYTES) if len(self._rest) >= CHUNK_BYTES else b""
 
     def last(self) -> bytes:
-        """What is left at the end of the stream, without half a sample."""
+        """What is left at the end of the stream, without a trailing half sample."""
         return self._cut(len(self._rest) // SAMPLE_WIDTH * SAMPLE_WIDTH)
 
     def clear(self) -> None:

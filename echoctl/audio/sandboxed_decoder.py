@@ -2,7 +2,7 @@
 
 libsndfile parses files in C. A file that breaks it must not break the process that holds the store, so a child does
 the parsing: no more memory than it needs, no file that it could write, a time limit for each sound. It gets bytes on
-stdin and answers with pcm, or with words about what is wrong: one length-prefixed message each way per sound.
+stdin and answers with pcm, or with a message about what is wrong: one length-prefixed message each way per sound.
 """
 
 import os
@@ -29,7 +29,7 @@ _MOST_BYTES = int(MOST_SECONDS * 32_000) + 64_000
 
 
 class Decoder:
-    """The child, started at the first sound and again after one that it died of; for a `with`."""
+    """The child, started at the first sound and again after a sound that killed it. Use as a context manager."""
 
     def __init__(self, limit_s: float = LIMIT_SECONDS) -> None:
         self._limit_s = limit_s
@@ -42,7 +42,7 @@ class Decoder:
         self.close()
 
     def pcm(self, data: bytes) -> bytes:
-        """A sound file's bytes as pcm. Raises ValueError with words for a person."""
+        """A sound file's bytes as pcm. Raises ValueError with a message for a person."""
         child = self._child or self._start()
         try:
             child.stdin.write(_LENGTH.pack(len(data)) + data)  # type: ignore[union-attr]

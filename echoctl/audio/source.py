@@ -24,7 +24,7 @@ class AudioSource(Protocol):
     live: bool
     """True when audio comes at its own pace and is lost unless it is read in time."""
     patience: int
-    """How many chunks may gather before `read` gives the first: of use where a wait is a wait for sound."""
+    """How many chunks may gather before `read` gives the first: of use only where waiting means waiting for sound."""
 
     def read(self, timeout_s: float) -> bytes | None:
         """Give the next chunk: `model.speech.CHUNK_BYTES` of pcm, fewer only in the last one.

@@ -1,7 +1,7 @@
 """Two things that a failing microphone does while it seems to work: the wrong rate, and digital silence."""
 
 RATE_TOLERANCE = 0.02
-"""A device further off than this is not what it says: 44.1 kHz taken for 48 kHz is 8 %."""
+"""A device further off than this does not run at the rate it states: 44.1 kHz taken for 48 kHz is 8 %."""
 
 SETTLE_S = 0.5
 """After opening, and after any gap, blocks come in a burst: they say nothing about the rate."""
@@ -15,7 +15,7 @@ WINDOW_S = 20.0
 """Each look at the rate is at most this long."""
 
 GAP_S = 0.5
-"""So much more time than audio since the last look: the machine slept or the server stuttered."""
+"""This much more time than audio since the last look: the machine slept or the server stuttered."""
 
 SILENT_S = 5.0
 """Exact zeros for this long are worth a word the first time."""

@@ -36,13 +36,13 @@ class Handlers:
 
     @property
     def types(self) -> list[str] | None:
-        """All types that somebody wants; None: every type."""
+        """The types that some handler wants; None: every type."""
         if any(not types for _, types in self._handlers):
             return None
         return sorted({kind for _, types in self._handlers for kind in types})
 
     def tell(self, event: specs.Event) -> None:
-        """Call those that want it."""
+        """Call the handlers that want the event."""
         for handler, types in self._handlers:
             if not types or event["type"] in types:
                 handler(event)
@@ -78,7 +78,7 @@ def answer(
 def fault(error: BaseException, *, heard: bool) -> str:
     """What a person may read of an error.
 
-    Once the plugin has `heard` events, a text that was not written for people may quote what was said: it is left out.
+    Once the plugin has `heard` events, a message not written for people may quote what was said: it is left out.
     """
     if isinstance(error, EchoctlError):
         return " ".join(error.message.split())
@@ -95,7 +95,7 @@ def _load(name: str, handlers: Handlers) -> None:
         manager = pluggy.PluginManager(specs.GROUP)
         manager.add_hookspecs(specs)
         manager.register(entry.load(), name=name)
-        manager.check_pending()  # a hook that echoctl does not have is a mistake, not a wish
+        manager.check_pending()  # a hook that echoctl does not have is a mistake of the plugin
         manager.hook.register_handlers(register=handlers)
         return
     raise NotFound(f"{name} is not installed")

@@ -1,6 +1,6 @@
 """Which plugins there are, found without importing them, and a plugin in a process of its own.
 
-One that raises, hangs, prints, exits or crashes does so over there: here it costs a line and a count.
+A plugin that raises, hangs, prints, exits or crashes does so there: here it costs a line and a count.
 """
 
 import contextlib
@@ -57,7 +57,7 @@ def installed(environ: Mapping[str, str] = os.environ) -> list[InstalledPlugin]:
 
 
 def missing(plugins: Collection[InstalledPlugin], environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Names that ECHOCTL_PLUGINS asks for and nobody installed."""
+    """Names in ECHOCTL_PLUGINS that no installed plugin has."""
     return sorted((_wanted(environ) or set()) - {plugin.name for plugin in plugins})
 
 
@@ -103,7 +103,7 @@ class PluginProcess:
             raise PluginError(fault, "")
 
     def close(self, patience_s: float = 0.0) -> None:
-        """End the plugin; what does not leave by itself within `patience_s` is killed, with all its processes."""
+        """End the plugin; if it does not exit within `patience_s` it is killed, with all its processes."""
         process, self._process, self._lives = self._process, None, 0
         if process is None:
             return
@@ -122,14 +122,14 @@ class PluginProcess:
             [sys.executable, "-P", "-m", "echoctl.hooks.host", self._name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # What a plugin prints might be what was said: it goes nowhere, unless somebody looks for a mistake.
+            # What a plugin prints might be what was said: it is discarded, unless somebody debugs.
             stderr=None if debug else subprocess.DEVNULL,
             env=paths.child_environment(),
             start_new_session=True,  # a Ctrl-C in the terminal is for the front; and all its processes can be ended
         )
 
     def _load(self, process: "subprocess.Popen[bytes]") -> None:
-        """Hear what the plugin wants."""
+        """Read which types of events the plugin wants."""
         self._process, self._rest = process, b""
         answer = self._answer(process)
         if fault := answer.get("fault"):
@@ -179,4 +179,4 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 class _Ended(Exception):
-    """The plugin's process is of no use any more."""
+    """The plugin's process has ended, or did not answer in time."""

@@ -18,7 +18,7 @@ Event = Mapping[str, Any]
 """One line of `listen --json`, as an object: docs/scripting.md lists the types and their keys."""
 
 Handler = Callable[[Event], object]
-"""Called with one event at a time. May raise: an EchoctlError's message is shown, of others where they were raised."""
+"""Called with one event at a time. May raise: an EchoctlError is shown by its message, others by where they arose."""
 
 
 class Register(Protocol):

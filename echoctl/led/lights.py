@@ -15,7 +15,7 @@ SYSFS = Path("/sys/class/leds")
 """The kernel's LED class (Documentation/leds/leds-class.rst)."""
 
 _FILES = ("multi_intensity", "brightness")
-"""What is set of a light; the first only where it has several colours."""
+"""The files that set a light; the first exists only where it has several colours."""
 
 
 def terminal_line(state: LedState, seconds: float, *, level: float, text: str, width: int, colour: bool) -> str:
@@ -33,7 +33,7 @@ def terminal_line(state: LedState, seconds: float, *, level: float, text: str, w
 
 
 def _cut(text: str, width: int) -> str:
-    """At most `width` columns of it; wide characters take two."""
+    """At most `width` columns of `text`; wide characters take two."""
     for at, letter in enumerate(text):
         width -= 2 if unicodedata.east_asian_width(letter) in "FW" else 1
         if width < 0:
@@ -42,7 +42,7 @@ def _cut(text: str, width: int) -> str:
 
 
 class SysfsLight:
-    """A light of /sys/class/leds by its name, or any folder like those by its path; dark at first.
+    """A light of /sys/class/leds by its name, or a folder of that layout by its path; dark at first.
 
     Raises DeviceError when it is missing or may not be set.
     """

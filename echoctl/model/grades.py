@@ -1,4 +1,4 @@
-"""The words in which traffic is judged. By themselves, because `--help` and Tab need them and dataclasses are dear."""
+"""The words in which traffic is judged. Apart from the dataclasses, which `--help` and Tab must not wait for."""
 
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ class Naming(StrEnum):
     STORED = "stored"
     """Seen in an earlier capture."""
     OWNER = "owner"
-    """Only who owns the address, from the table that comes with the program."""
+    """Only the owner of the address, from the table that comes with the program."""
     NONE = "none"
 
 
@@ -33,7 +33,7 @@ class ClockBasis(StrEnum):
     """How the capture's clock was brought together with the listener's."""
 
     KNOWN = "known"
-    """One machine, or the other one was asked."""
+    """Both are of one machine, or the other one was asked for the time."""
     ESTIMATED = "estimated"
     """From the pattern of wakes and uploads."""
     ASSUMED = "assumed"

@@ -137,9 +137,9 @@ class PurgePlan:
     oldest_ms: int | None
     newest_ms: int | None
     everything: bool = False
-    """Take what comes until then as well, with all traces of what was heard."""
+    """Take what is recorded until the purge as well, with all traces of what was heard."""
     asked: Mapping[str, object] = field(default_factory=dict)
-    """What the receipt says of the conditions: their kinds and times, nothing of what they name."""
+    """What the receipt says of the conditions: their kinds and times, never the rooms, words or texts."""
 
     @property
     def count(self) -> int:
@@ -159,7 +159,7 @@ class PurgeReport:
     """The rows are gone as well; else the next command goes on."""
     receipts: tuple[str, ...] = ()
     blocked_by: tuple[str, ...] = ()
-    """Who reads the database while the log should be overwritten, where the system tells."""
+    """Processes whose reading keeps the log from being overwritten, where the system names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Receipt:
     why: str
     """`history delete`, `retention`, `guest check-out`, `vault rotate`."""
     what: Mapping[str, object]
-    """The kinds of conditions, never what they selected by, but for times."""
+    """The kinds of the conditions and their times, never the rooms, words or texts."""
     count: int
     size: int
     log_ms: int | None

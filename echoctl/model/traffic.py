@@ -1,7 +1,7 @@
 """The nouns of the traffic monitor, beside those of model/speech.py. Standard library only, no behaviour to speak of.
 
 A *device* is a machine of this house, named by its MAC address (by its IP address where the capture has no link
-layer). An *endpoint* is who it talks to outside the house, named by IP address. "Up" is from the device out.
+layer). An *endpoint* is a host it talks to outside the house, named by IP address. "Up" is from the device out.
 Bytes are payload bytes of TCP and UDP: headers and bare acknowledgements count 0, retransmissions count once.
 """
 
@@ -66,7 +66,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Somebody outside whom a device talks to."""
+    """A host outside the house that a device talks to."""
 
     address: str
     name: str = ""
@@ -108,14 +108,14 @@ class Capture:
     gaps: tuple[tuple[int, int], ...] = ()
     """Unix milliseconds from and to: nothing was seen there, which is not the same as silence."""
     clock_offset_ms: int | None = None
-    """The capturing machine's clock less ours, where it could be asked."""
+    """The capturing machine's clock minus ours, where it could be asked."""
     truncated: bool = False
     """The capture ends within a packet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Somebody called the speaker, as far as our own listener, or a person, says."""
+    """A wake word that our own listener heard, or that a person says was said."""
 
     at_ms: int
     """Unix time, by the clock of whoever heard it."""
@@ -152,7 +152,7 @@ class ClockFit:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Upload that goes on and on to one endpoint."""
+    """Upload to one endpoint that goes on for a minute or more."""
 
     remote: str
     name: str
@@ -163,7 +163,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a device did in a time, with what that rests on."""
+    """What a device did over a stretch of time, with the evidence."""
 
     device: str
     name: str
@@ -184,7 +184,7 @@ class Verdict:
     streams: tuple[Stretch, ...] = ()
     clock: ClockFit = ClockFit(0, ClockBasis.ASSUMED)
     p_value: float | None = None
-    """The chance that uploads lie after the wakes as much as they do if they had nothing to do with them."""
+    """The probability that uploads follow the wakes this closely by chance alone."""
     most_per_hour: float | None = None
     """Unexplained uploads per hour are fewer than this, at 95 % confidence."""
     background: int = 0

@@ -1,4 +1,4 @@
-"""Which wake words have a neural model. By itself, because Tab asks for it and may load nothing dear."""
+"""Which wake words have a neural model. In a module of its own, because Tab asks for it and must not wait."""
 
 NEURAL = {
     "alexa": "alexa",

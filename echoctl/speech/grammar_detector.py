@@ -16,17 +16,17 @@ class GrammarDetector:
     has ended), at its next three guesses while it goes on showing it, and once more when the phrase has ended, a
     grammar full of ordinary words decodes the last moments afresh: in three windows of different length, since over
     noise the recogniser finds in one what it does not find in another. The score of a word is the mean of what it is
-    worth in them, as far as it takes to decide. A word that follows another without a pause is worth a third: who
-    calls begins to speak, and most of what sounds like a short word is part of others.
+    worth in them, as far as it takes to decide. A word that follows another without a pause is worth a third: a
+    person who calls begins to speak, and most of what sounds like a short word is part of others.
     """
 
     WINDOWS_S = (1.0, 2.4, 3.4)
     LATE_S = 0.8
-    """How much longer they are when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
+    """Added to the windows when a phrase has ended, which the recogniser says about 0.9 s after its last word."""
     LATEST_S = 1.6
     """A word that ended longer ago does not wake any more; less than the refractory period, so none wakes twice."""
     DOUBT = 0.5
-    """Less counts as nothing."""
+    """A score below this counts as 0."""
     PAUSE_S = 0.1
     RUNNING_ON = 1 / 3
     SCORE = 0.3
@@ -34,7 +34,7 @@ class GrammarDetector:
     SHORT_SCORE = 0.5
     """The same for a short word, which sounds like parts of many others: found in two windows."""
     SHORT = 4
-    """Letters."""
+    """A word of at most this many letters is short."""
     WEIGHT = 10
     """How often a word stands in a grammar where another stands once; names stand 3 times where they are decoded."""
     NAMES_WEIGHT = 3

@@ -43,7 +43,7 @@ def record_path(folder: str) -> str:
 def read_record(folder: str) -> Record | None:
     """The record of the model in `folder`, or None when it has none (it was not installed by echoctl).
 
-    Raises ModelError when there is one that makes no sense.
+    Raises ModelError when there is a malformed one.
     """
     path = record_path(folder)
     try:

@@ -72,7 +72,7 @@ class Model:
         """Load the model in the folder `path`. Raises ModelError when it is missing, damaged or refused."""
         check(path)
         model = cls(path)
-        # A graph that is cut is noticed only when a recogniser is made of it.
+        # A truncated graph is noticed only when a recogniser is made of it.
         model.recogniser(["[unk]"])
         return model
 

@@ -15,7 +15,7 @@ from echoctl.speech.spotters import Heard, PhraseCheck, Spotter, Verifier, secon
 from echoctl.speech.words import ORDINARY
 
 Recent = Callable[[float], bytes]
-"""The last so many seconds of pcm, up to and including the chunk that is being fed."""
+"""The last seconds of pcm, as many as asked for, up to and including the chunk that is being fed."""
 
 CHECK_S = 1.8
 """What the check of a neural spotter looks at: the word and a little of what came before."""

@@ -1,4 +1,4 @@
-"""One speech model for several detectors that hear the same sound: what one of them had decoded the others read off."""
+"""One speech model for several detectors that hear the same sound: what one of them had decoded, the others reuse."""
 
 import hashlib
 from collections import OrderedDict
@@ -35,12 +35,12 @@ class SharedModel:
 
 
 class _Decoder:
-    """The one that decodes, and what it answered."""
+    """The one recogniser that decodes, and the answers that it gave."""
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
         self._at = b""
-        """The digest of the sound that it stands behind; empty: nowhere."""
+        """The digest of the sound that the recogniser was fed; empty: none."""
         self._answers: OrderedDict[tuple[bytes, str], object] = OrderedDict()
 
     def feed(self, past: Sequence[bytes], before: bytes, pcm: bytes, after: bytes) -> Words | None:
@@ -67,7 +67,7 @@ class _Decoder:
         return cast(Words, self._answer(at, "finish", ask))
 
     def _stand(self, past: Sequence[bytes], at: bytes) -> None:
-        """Bring the recogniser behind the sound `past`, whose digest is `at`."""
+        """Bring the recogniser into its state after the sound `past`, whose digest is `at`."""
         if self._at != at:
             self._recogniser.begin()
             for pcm in past:

@@ -145,7 +145,7 @@ class PhraseCheck:
         self._recogniser: Recogniser = model.recogniser([*weighted(phrases, weight), UNKNOWN, *known])
 
     def __call__(self, pcm: bytes, phrase: str) -> Heard | None:
-        """The surest occurrence of `phrase` in `pcm` (at most some seconds), or None."""
+        """The surest occurrence of `phrase` in `pcm` (a few seconds at most), or None."""
         return max(self.all(pcm, phrase), key=lambda heard: heard.confidence, default=None)
 
     def all(self, pcm: bytes, phrase: str) -> list[Heard]:

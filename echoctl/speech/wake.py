@@ -58,7 +58,7 @@ class WakeDetector:
 
     `recent(seconds)` gives the last pcm up to and including the chunk just fed (the caller's ring, at least 4.2 s):
     no second copy of the audio is kept here beyond what the spotters need, and `reset` drops that. Times are
-    seconds of the stream, which the caller counts: what it does not feed passes all the same.
+    seconds of the stream, which the caller counts: audio that it does not feed takes its time all the same.
 
     Raises UsageError for a word that cannot be spotted.
     """

@@ -22,7 +22,7 @@ ORDINARY = tuple(_ORDINARY.split())
 the wake word; unlike words that sound like the wake word they take little from it (docs/decisions/0003)."""
 
 NAMES = ("alexa", "amazon", "computer", "echo", "google", "jarvis", "mycroft", "siri")
-"""What assistants are called: who says one of these did not mean another, however alike "alexa" and "echo" begin."""
+"""What assistants are called: a person who says one means no other, however alike "alexa" and "echo" begin."""
 
 
 def normal(word: str) -> str:

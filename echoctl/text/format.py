@@ -38,12 +38,12 @@ def counted(count: int, noun: str = "recording") -> str:
 
 
 def printable(text: str) -> str:
-    """Without characters that could steer a terminal."""
+    """`text` with each character that could control a terminal replaced."""
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def capital(text: str) -> str:
-    """A sentence with a large first letter."""
+    """A sentence with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 

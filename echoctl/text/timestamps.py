@@ -1,4 +1,4 @@
-"""Moments as JSON carries them. By itself, because the fast path needs it and nothing else of clock.py."""
+"""Moments as JSON carries them. In a module of its own, because the fast path needs it and nothing else of clock.py."""
 
 import time
 

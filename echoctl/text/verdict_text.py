@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from echoctl.model.traffic import Stretch, Upload, Verdict
 
 ENOUGH_WAKES = 3
-"""With fewer no pattern can be told from chance, so nothing is said of it."""
+"""With fewer wakes no pattern can be told from chance, so nothing is said of it."""
 
 SHOWN = 5
-"""So many uploads of a kind are told one by one; the rest are counted."""
+"""How many uploads of a kind are told one by one; the rest are counted."""
 
 
 class Sentence(NamedTuple):
