@@ -67,7 +67,7 @@ class Browser:
             yield History(connection, self._reader, problem)
 
     def _follow(self, connection: db.Connection) -> None:
-        """Drop a key that no longer fits, and take one that needs no asking."""
+        """Drop a key that no longer fits, and take one for which nobody need be asked."""
         row = rows.read(connection)
         current = (row.uid, row.gen) if row else None
         if self._reader is not None and self._vault != current:

@@ -13,7 +13,7 @@ Recipients = Sequence[tuple[str, bytes]]
 """Whom an age file is for: vault.agefile.parse_recipient."""
 
 SUFFIXES = {"wav": "wav", "flac": "flac", "opus": "opus", "age": "flac.age"}
-"""How files of a kind end."""
+"""The suffix of a file of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Exported:
 
 
 def recipients(lines: Sequence[str]) -> Recipients:
-    """Whom age files are for. Raises UsageError for a line that is no recipient."""
+    """The recipients that age files are sealed for. Raises UsageError for a line that is not a recipient."""
     from echoctl.vault import agefile  # noqa: PLC0415 - cryptography, 35 ms: not for an export in the clear
 
     return [agefile.parse_recipient(line) for line in lines]
@@ -83,7 +83,7 @@ def new_file(path: str) -> int:
 
 
 def write_new(path: str, data: bytes) -> None:
-    """Write a file that must not exist yet, 0600; half of one is removed. Raises UsageError when it exists."""
+    """Write a file that must not exist yet, 0600; one written in part is removed. Raises UsageError when it exists."""
     file = new_file(path)
     try:
         with os.fdopen(file, "wb") as stream:

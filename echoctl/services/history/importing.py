@@ -49,7 +49,7 @@ class Step:
 
 
 class Import:
-    """One folder on its way in."""
+    """One exported folder that is being imported."""
 
     def __init__(
         self, folder: str, identities: Identities = (), decoder: sandboxed_decoder.Decoder | None = None
@@ -121,7 +121,7 @@ class Import:
                 yield replace(step, problem=str(problem)), None
 
     def _with_sound(self, found: Kept, name: str | None) -> Kept:
-        """`found` with the sound of the file `name`, as 16 kHz pcm. Raises ValueError with words for a person."""
+        """`found` with the sound of the file `name`, as 16 kHz pcm. Raises ValueError with a message for a person."""
         if name is None:
             return found
         try:

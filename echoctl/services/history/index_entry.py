@@ -18,7 +18,10 @@ MOST_MS = 24 * 3600 * 1000
 
 
 def parse(raw: bytes) -> tuple[Kept, str | None]:
-    """The recording of a line, without its sound, and the name of its sound file. Raises ValueError with words."""
+    """The recording of a line, without its sound, and the name of its sound file.
+
+    Raises ValueError with a message for a person.
+    """
     value = _object(raw)
     if value.get("v") != VERSION:
         raise ValueError(f"its version is not {VERSION}")
@@ -27,7 +30,7 @@ def parse(raw: bytes) -> tuple[Kept, str | None]:
     words = _words(value.get("words", [])) if text is not None else ()
     correction = _optional(value, "correction", MOST_TEXT)
     if correction is not None and text is None:
-        raise ValueError("it corrects a text that it does not have")
+        raise ValueError("it corrects text that it does not have")
     kept = Kept(
         id=uid,
         at_ms=at_ms,
@@ -70,7 +73,7 @@ def _identity(value: dict[str, Any]) -> tuple[str, int]:
 def _text(value: dict[str, Any], key: str, most: int) -> str:
     found = value.get(key)
     if not isinstance(found, str) or len(found) > most:
-        raise ValueError(f"its {key} is not a text of at most {most} characters")
+        raise ValueError(f"its {key} is not text of at most {most} characters")
     return _encodable(found, key)
 
 

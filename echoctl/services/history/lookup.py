@@ -14,14 +14,14 @@ _ID = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{1,26}")
 
 
 def resolve(connection: db.Connection | None, prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The ids that begin so; without a store (None) there are none. Raises NotFound, UsageError when several do."""
+    """The ids that begin so; without a store (None) there are none. Raises NotFound, UsageError for several."""
     if connection is None and prefixes:
         raise unknown(prefixes[0])
     return tuple(find(connection, prefix) for prefix in prefixes if connection)
 
 
 def find(connection: db.Connection, prefix: str) -> str:
-    """The id that begins so. Raises NotFound, UsageError when several do."""
+    """The one id that begins with `prefix`. Raises NotFound, UsageError when several do."""
     if not _ID.fullmatch(prefix):
         raise unknown(prefix)
     found = recordings.starting_with(connection, prefix.upper(), _SHOWN + 1)
@@ -34,5 +34,5 @@ def find(connection: db.Connection, prefix: str) -> str:
 
 
 def unknown(prefix: str) -> NotFound:
-    """The error for an id that is none."""
+    """The error for an id that no recording has."""
     return NotFound(f"no recording {prefix}", "echoctl history list shows the ids")

@@ -1,4 +1,4 @@
-"""How a long list is looked at: its length, and the keys of its pages. Light: it is drawn before it is opened."""
+"""How a long list is looked at: its length, and the keys of its pages. Light to import: drawn before anything opens."""
 
 from dataclasses import dataclass
 

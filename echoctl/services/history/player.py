@@ -1,4 +1,4 @@
-"""Playing a recording while something else goes on: in a thread, told where it is, and stopped at once."""
+"""Playing a recording while something else goes on: in a thread, which tells its position and stops at once."""
 
 import threading
 from collections.abc import Callable

@@ -35,7 +35,7 @@ class History:
         self._epochs: dict[int, tuple[tuple[bytes, bytes] | None, bytes]] = {}
         self._foreign: dict[int, bool] = {}
         self.problem = problem
-        """Why the vault is not open, where it need not be."""
+        """Why the vault is not open, where no key was required."""
 
     @property
     def reader(self) -> VaultReader:

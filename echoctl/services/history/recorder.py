@@ -1,4 +1,4 @@
-"""Writing: what the ear uses. It holds the vault's public key and can seal; it has nothing that opens."""
+"""Writing: what the ear uses. It holds the vault's public key and can seal; it holds no key that opens anything."""
 
 import contextlib
 import json
@@ -55,9 +55,9 @@ class Recorder:
         self._sealed_to: tuple[int, bytes] = (0, b"")
         self._epoch = 0
         self._guest: int | None = None
-        """Whose epoch it is."""
+        """The guest whose stay the epoch belongs to; None: nobody's."""
         self._heard: int | None = None
-        """Who was staying when a wake word was heard last."""
+        """The guest who was staying when a wake word was last heard."""
 
     def detected(self, detection: Detection, at_ms: int) -> int | None:
         """Commit that a wake word was heard, with its event; returns the detection's number.

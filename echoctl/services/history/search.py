@@ -19,10 +19,10 @@ from echoctl.store.recordings import Sealed
 from echoctl.vault import format as fmt
 
 Matcher = Callable[[str], object]
-"""Whether a text is what was looked for."""
+"""True for text that is what was looked for."""
 
 _FIRST_BATCH, _LARGEST_BATCH = 32, 2048
-"""Texts opened at a time: few at first, because the newest are mostly what is meant, then twice as many each time."""
+"""Texts opened at a time: few at first, because the newest are usually wanted, then twice as many each time."""
 
 _START = b'{"text":'
 """How a text's JSON begins when echoctl has written it."""
@@ -100,7 +100,7 @@ def matching(opened: History, matches: Matcher, selection: Selection) -> tuple[t
 
 
 def containing(words: str) -> Matcher:
-    """Texts with these words in this order, whatever the case and however accents are written. Raises UsageError."""
+    """A matcher of these words in this order, whatever the case and however accents are written. Raises UsageError."""
     wanted = _folded(" ".join(words.split()))
     if not wanted:
         raise UsageError("say what to search for", "a word or several: echoctl history search light")
@@ -108,7 +108,7 @@ def containing(words: str) -> Matcher:
 
 
 def like(pattern: str) -> Matcher:
-    """Texts in which a Python regular expression is found, whatever the case. Raises UsageError."""
+    """A matcher of text in which a Python regular expression is found, whatever the case. Raises UsageError."""
     try:
         return re.compile(unicodedata.normalize("NFC", pattern), re.IGNORECASE).search
     except (re.error, OverflowError, RecursionError) as exc:
@@ -140,7 +140,7 @@ def _slot(seq: int, slab: bytes) -> bytes:
 
 
 def _name(uid: str) -> bytes:
-    """The id's bytes; for a spoilt id none, with which nothing opens."""
+    """The id's bytes; b"", with which nothing opens, for a damaged id."""
     try:
         return id_bytes(uid)
     except ValueError:

@@ -1,6 +1,6 @@
-"""What is sealed of a text, as JSON and back: docs/vault-format.md, "Texts".
+"""Transcripts and corrections as the JSON that is sealed, and back: docs/vault-format.md, "Texts".
 
-Sealing needs no secret, so what opens need not be ours: it is looked at value by value.
+Sealing needs no secret, so anybody may have written what opens: it is checked value by value.
 """
 
 import json

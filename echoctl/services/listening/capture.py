@@ -34,7 +34,7 @@ OnEvent = Callable[[str, Mapping[str, Any]], None]
 
 
 def _nobody(what: str, fields: Mapping[str, Any]) -> None:
-    """Who listens to the events where nobody wants them."""
+    """The `on_event` of a capture whose events nobody wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class AudioCapture:
             self._worker = None
 
     def _recover(self, timeout_s: float) -> None:
-        """Bring the microphone back, as far as that gets within the time that a read may take."""
+        """Try to bring the microphone back within the time that a read may take."""
         if self._worker is None and not self._muted and time.monotonic() >= self._try_at:
             self._worker = self._work(self._reopen_microphone)
         if self._worker is None or not self._worker.wait(0):
@@ -178,7 +178,7 @@ class AudioCapture:
                 self._failed(error)
 
     def _collect(self, timeout_s: float) -> bool:
-        """Wait for the worker and take what it opened. Returns whether it is done; raises what it met."""
+        """Wait for the worker and take what it opened. Returns whether it is done; raises the error that it met."""
         assert self._worker is not None
         if not self._worker.wait(timeout_s):
             return False
@@ -245,7 +245,7 @@ class _Worker:
         self._bell = bell
         self._done = threading.Event()
         self._opened: AudioSource | None = None
-        # What a job leaves behind that died of something unforeseen; its traceback goes to the log.
+        # The error of a job that died of something unforeseen; its traceback goes to the log.
         self._error: EchoctlError | None = DeviceError("the microphone could not be opened", "the log may tell why")
         self._cancelled = False
         self._lock = threading.Lock()
@@ -256,7 +256,7 @@ class _Worker:
         return self._done.wait(timeout_s)
 
     def cancel(self) -> None:
-        """Have closed what the job has opened or is about to open."""
+        """See that whatever the job opens, or has opened, is closed."""
         with self._lock:
             self._cancelled = True
             opened, self._opened = self._opened, None
@@ -264,7 +264,7 @@ class _Worker:
             opened.close()
 
     def result(self) -> AudioSource | None:
-        """What the finished job opened, if anything. Raises what it met."""
+        """What the finished job opened, if anything. Raises the error that it met."""
         if self._error is not None:
             raise self._error
         return self._opened

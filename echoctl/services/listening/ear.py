@@ -46,7 +46,7 @@ _SILENCE = bytes(CHUNK_BYTES)
 
 @dataclass(kw_only=True, slots=True)
 class Ear:
-    """The loop of one listener, and whom it works with; the real ones are put together in wiring.py."""
+    """The loop of one listener, and its collaborators, which wiring.py puts together."""
 
     spec: EarSpec
     pipe: Pipe
@@ -64,7 +64,7 @@ class Ear:
     look_s: float = LOOK_S
     poll_s: float = POLL_S
     _levels: LevelEvents | None = field(init=False, default=None)
-    """None where nobody draws."""
+    """None where no front draws a meter."""
     _light: ListenerLight = field(init=False)
     _utterance: Utterance | None = field(init=False, default=None)
     _stop: bool = field(init=False, default=False)
@@ -91,7 +91,7 @@ class Ear:
         self.capture.interrupt()
 
     def look(self) -> None:
-        """Look at the store now, for somebody muted or unmuted; may be called in a signal handler."""
+        """Look at the store now, since somebody muted or unmuted; may be called in a signal handler."""
         self._look_at = 0.0
         self.capture.interrupt()
 

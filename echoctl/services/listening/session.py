@@ -27,7 +27,7 @@ class Followers:
     light: str = ""
     """One of /sys/class/leds, by its name or its folder; "" for none."""
     transcripts: bool = False
-    """Whether they get what was said."""
+    """Whether plugins and the command get what was said."""
 
     @classmethod
     def configured(cls, settings: Config) -> "Followers":
@@ -76,7 +76,7 @@ class Session:
         return self._ear.ended
 
     def poll(self, timeout_s: float | None, also: Sequence[int] = ()) -> tuple[list[Event], list[int]]:
-        """As `Supervisor.poll`; what follows the listener has heard of the events that are returned."""
+        """As `Supervisor.poll`; the followers have been told of the events that are returned."""
         events, ready = self._ear.poll(timeout_s, also)
         for event in events:
             if event["type"] in PUBLIC:
@@ -94,7 +94,7 @@ class Session:
         self._ear.stop()
 
     def _add_followers(self, stack: contextlib.ExitStack) -> None:
-        """They outlive the ear, and what they work with outlives the hooks."""
+        """They end after the ear, and the light and the chimes after the hooks that use them."""
         if self._followers.light:
             self._light = stack.enter_context(contextlib.closing(SysfsLight(self._followers.light)))
         if self._followers.chime:

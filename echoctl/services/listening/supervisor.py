@@ -74,7 +74,7 @@ class Supervisor:
         return events, ready
 
     def push(self) -> None:
-        """Begin a request without a wake word; an ear that loads its models yet gets the wish when it is ready."""
+        """Begin a request without a wake word; an ear that still loads its models is told when it is ready."""
         if not self._ready:
             self._pushed = True  # until the ear has its handler the signal would kill it
         elif self._ear.poll() is None:

@@ -2,5 +2,5 @@
 
 install   plan, install, list, verify, remove
 download  fetching with resume, hash and progress
-unpack    archives of strangers, made safe
+unpack    untrusted archives, unpacked safely
 """

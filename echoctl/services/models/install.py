@@ -141,7 +141,7 @@ def install(
 
 @contextmanager
 def _alone(base: str) -> Iterator[None]:
-    """One installation at a time; the kernel lets go when it dies."""
+    """One installation at a time, by a lock that the kernel releases when the process dies."""
     lock = os.open(os.path.join(base, ".lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -196,7 +196,7 @@ def _try(folder: str) -> None:
 
 
 def _put(folder: str, target: str, staging: str, record: Record) -> None:
-    """Move `folder` to its place by renaming; without a record in between, so that none ever speaks of another."""
+    """Move `folder` to its place by renaming; without a record meanwhile, so that none ever describes another model."""
     if os.path.exists(record_path(target)):
         os.remove(record_path(target))
     if os.path.isdir(target):

@@ -34,14 +34,14 @@ class Entry:
     size: int
     folder: bool
     plain: bool
-    """A file or folder and nothing else."""
+    """A regular file or a folder: no link, device or encrypted file."""
 
 
 class Archive(Protocol):
     """A zip or tar file."""
 
     def entries(self) -> Iterable[Entry]:
-        """What is in it."""
+        """Everything in it, in the archive's own order."""
 
     def open(self, name: str) -> IO[bytes]:
         """The content of a file."""
@@ -80,7 +80,7 @@ class _Tar:
 def unpack_model(path: str, target: str) -> None:
     """Unpack the model that lies somewhere in the archive `path` into the new folder `target`.
 
-    Raises ModelError when it is no archive, not a safe one, or holds no model.
+    Raises ModelError when it is not an archive, not a safe one, or holds no model.
     """
     try:
         with _opened(path) as archive:
@@ -90,7 +90,7 @@ def unpack_model(path: str, target: str) -> None:
                 if entry.name.startswith(root) and not entry.folder:
                     _write(archive.open(entry.name), entry, os.path.join(target, entry.name[len(root) :]))
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, zlib.error) as exc:
-        raise ModelError(f"{path} cannot be unpacked: {exc}", "fetch it again: it is damaged or no archive") from exc
+        raise ModelError(f"{path} cannot be unpacked: {exc}", "fetch it again: it is damaged, or no archive") from exc
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def check_out(name: str) -> PurgeReport:
 
 
 def check_out_overdue() -> list[PurgeReport]:
-    """Check out who should have left."""
+    """Check out the guests who should have left."""
     with db.session(paths.database()) as connection:
         guest = rows.current(connection)
     if not guest or guest.until_ms is None or guest.until_ms > SystemClock().now_ms():

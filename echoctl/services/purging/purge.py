@@ -36,7 +36,7 @@ def opened() -> Iterator[db.Connection | None]:
 def plan(
     selection: Selection, *, matching: Collection[str] | None = None, on: db.Connection | None = None
 ) -> PurgePlan:
-    """What the selection names, now, by the store that is open `on` or else for a moment.
+    """What the selection names now, in the store that is open `on`, else in one opened for a moment.
 
     `matching`: only these ids of it, which were found by what was said. An empty selection names nothing.
     """
@@ -160,7 +160,7 @@ def _destroy_old_secret(connection: db.Connection, now_ms: int) -> None:
 
 
 def settle() -> bool:
-    """Finish a purge that could not be; False when a reader is still in the way."""
+    """Finish purges that a reader kept unfinished; False when one is still in the way."""
     if not db.exists(paths.database()):
         return True
     with db.session(paths.database()) as connection:
@@ -202,7 +202,7 @@ def _in_parts(
     for start in range(0, len(found), reserve.PART):
         made.append(_commit(connection, found[start : start + reserve.PART], why, what))
         finish(connection)
-    return made if ids is not None else [*made, _commit(connection, None, why, what)]  # and what else was heard
+    return made if ids is not None else [*made, _commit(connection, None, why, what)]  # what was not recorded too
 
 
 def _commit(connection: db.Connection, ids: tuple[str, ...] | None, why: str, what: Mapping[str, object]) -> str:

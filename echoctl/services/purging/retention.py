@@ -28,11 +28,11 @@ class Outlook:
     rules: tuple[Rule, ...]
     due: PurgePlan
     next_ms: int | None
-    """When the next recording reaches its age; None: no rule speaks of ages, or nothing is kept."""
+    """When the next recording reaches its age; None: no rule limits the age, or nothing is kept."""
 
 
 def outlook() -> Outlook:
-    """The rules and what they would take now; before there is a store, those that it will begin with."""
+    """The rules and what they would take now; before there is a store, the rules that it will begin with."""
     if not db.exists(paths.database()):
         return Outlook((rows.DEFAULT,), PurgePlan((), 0, None, None), None)
     now_ms = SystemClock().now_ms()

@@ -1,8 +1,8 @@
 """The deep purge: a new seed, new epoch roots, a new device secret; what is kept is wrapped anew.
 
 Afterwards older copies of the database are dead: a backup, a snapshot, blocks that a solid-state disk kept. Their key
-slots need the device secret, which is destroyed. A recovery line needs none: that of before opens older copies still,
-so it is replaced, and the person told to destroy it. Texts and audio are not touched: a recording's own key stays, only
+slots need the device secret, which is destroyed. A recovery line needs none: the old line still opens older copies, so
+it is replaced, and the person told to destroy it. Texts and audio are not touched: a recording's own key stays, only
 its wrapping changes.
 
 One transaction is the point of no return. Before it nothing has changed; after it the next command, without any
@@ -90,7 +90,7 @@ def rotate(credential: OwnerCredential) -> Rotated:
 
 
 def _passphrase(connection: db.Connection, vault: keys.Vault, keeping: _Keeping) -> bytearray | None:
-    """The passphrase that the new slot is for, asked for where the keyring has opened the vault; None: there is none.
+    """The passphrase that the new slot is for, asked for where the keyring has opened the vault; None: it has none.
 
     Raises VaultLocked when there is no passphrase to be had, or a wrong one; UsageError when only the keyring opens it.
     """

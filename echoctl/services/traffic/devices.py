@@ -46,7 +46,7 @@ def listing() -> list[Device]:
 
 
 def find(devices: Sequence[Device], wanted: str) -> Device:
-    """The device with that name or MAC address, or with the only one that begins so. Raises NotFound, UsageError."""
+    """The device whose name or MAC address is, or alone begins with, `wanted`. Raises NotFound, UsageError."""
     key = wanted.casefold().replace("-", ":") if _like_mac(wanted) else wanted.casefold()
     exact = [each for each in devices if key and key in (each.mac.casefold(), each.name.casefold())]
     found = exact or [each for each in devices if key and _begins(each, key)]
@@ -69,7 +69,7 @@ def mac_of(wanted: str) -> str:
 
 
 def describe(wanted: str, name: str, speaker: bool | None, model: str | None) -> Device:
-    """Note what a person says of a device; None leaves as it is. Raises NotFound, UsageError, StoreError."""
+    """Note what a person says of a device; None leaves a value as it is. Raises NotFound, UsageError, StoreError."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise UsageError(f"'{name}' is no name", f"up to {LONGEST_NAME} printable characters: kitchen")
@@ -93,7 +93,7 @@ def describe(wanted: str, name: str, speaker: bool | None, model: str | None) ->
 
 
 def contacts(wanted: str | None, since_ms: int) -> list[Contact]:
-    """Whom one device, or each of them, has talked to since then, the busiest upload first.
+    """The endpoints that one device, or each of them, has talked to since then, the busiest upload first.
 
     Raises NotFound, UsageError, StoreError.
     """

@@ -1,6 +1,6 @@
 """The experiment: silence, then requests, then requests to a muted speaker; a verdict for each, and thresholds learnt.
 
-The person does as told, the listener (or the person's Enter) marks the wakes, and the packets are watched meanwhile.
+The person follows instructions, the listener (or the person's Enter) marks the wakes, and the packets are watched.
 """
 
 import threading
@@ -25,7 +25,7 @@ IDLE, ASKED, MUTED = "idle", "asked", "muted"
 PHASES = (IDLE, ASKED, MUTED)
 
 CALM_MS = 10_000
-"""On a replay the silence ends so long before the first request."""
+"""On a replay the silence ends this long before the first request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long, and how often."""
+    """How long the silence lasts, and how many requests are made."""
 
     silence_s: float = 300.0
     requests: int = 5
@@ -72,7 +72,7 @@ class Course:
 
 
 class Guide(Protocol):
-    """Who talks with the person."""
+    """Tells the person what to do, and waits for it."""
 
     def silence(self, seconds: float) -> None:
         """Ask for silence, and let the time pass."""
@@ -250,6 +250,6 @@ def spans_of(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
 
 
 def check_file(path: str) -> None:
-    """Raise NotFound before anything else is said when there is no such capture."""
+    """Raise NotFound when there is no such capture, before anything else is said."""
     if path != "-" and not Path(path).exists():
         raise NotFound(f"there is no {path}")

@@ -22,7 +22,7 @@ KEEP_SECONDS_MS = 30 * 86_400_000
 """How long single seconds are kept. Bursts and verdicts stay."""
 
 _BATCH = 50_000
-"""So many seconds are written at a time: a listener on the same store must not wait long for its turn."""
+"""Seconds written at a time: a listener on the same store must not wait long for its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Monitor:
         return self._take(())
 
     def tick(self, at_ms: int) -> Fresh:
-        """The capture's clock has come so far, and it is known to watch."""
+        """The capture's clock has come to `at_ms`, and the capture is known to run."""
         self._alive_ms = at_ms
         self.meter.tick(at_ms)
         return self._take(self._segmenter.tick(at_ms))
@@ -111,7 +111,7 @@ class Monitor:
         self._bursts.clear()
 
     def close(self) -> Fresh:
-        """Nothing more comes: what was open until now."""
+        """Nothing more comes: decide on what was still open, and return it."""
         self.meter.finish()
         fresh = self._take(())
         return replace(fresh, bursts=(*fresh.bursts, *self._note(self._segmenter.flush())))
@@ -214,7 +214,7 @@ def import_file(path: str, now_ms: int, progress: Callable[[int], None] = lambda
 
 
 def forget_old(now_ms: int) -> int:
-    """Drop single seconds after their time; returns how many went. Raises StoreError."""
+    """Drop single seconds older than KEEP_SECONDS_MS; returns how many went. Raises StoreError."""
     if not db.exists(paths.database()):
         return 0
     with db.session(paths.database()) as connection, db.immediate(connection):

@@ -25,7 +25,7 @@ BEAT_S = 0.05
 WAKES_S = 0.25
 
 LAG_MS = 600
-"""Packets that come over a line may be late by so much."""
+"""How late packets may come over a network."""
 
 SAVE_S = 5.0
 """How often seconds are written. What was decided is written at once."""
@@ -33,13 +33,13 @@ SAVE_S = 5.0
 FORGET_S = 3600.0
 
 PATIENCE = 12
-"""So many saves in a row may fail, because somebody else writes, before it is an error."""
+"""Saves in a row that may fail, because somebody else writes, before that is an error."""
 
 RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """How long to wait before each new try."""
 
 JUMP_MS = 2000
-"""A packet that comes so long before its time says that the capture's clock was set forward."""
+"""A packet that comes this long before its time shows that the capture's clock was set forward."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Where:
 
     @property
     def source(self) -> str:
-        """As it is kept with the capture."""
+        """What the capture is stored under, for a person to recognise."""
         return f"ssh {self.ssh} {self.interface}" if self.ssh else f"interface {self.interface}"
 
 
 class Audience(Protocol):
-    """Who is told what happens."""
+    """Is told what happens during a capture, in the capturing thread."""
 
     def notice(self, what: str, text: str) -> None:
         """The capture itself: `begun`, `lost`, `back`, `clock`, `store`."""
@@ -138,7 +138,7 @@ class LiveWatch:
                 self._arrived()
                 self._beat()
         except DeviceError:
-            if live.begun:  # it is something else than packets
+            if live.begun:  # it is something other than packets
                 raise
         # Ctrl-C in a terminal ends tcpdump as well, and perhaps before the audience was asked again.
         self._ended = self._ended or not self._audience.beat(self._pace.now_ms() or SystemClock().now_ms())
@@ -240,7 +240,7 @@ class Pace:
         self._last: dict[str, float] = {}
 
     def due(self, what: str, every_s: float) -> bool:
-        """Whether so long has passed since this was last so."""
+        """Whether `every_s` seconds have passed since `what` was last due."""
         now = time.monotonic()
         if now - self._last.get(what, -every_s) < every_s:
             return False

@@ -16,13 +16,13 @@ from echoctl.store import traffic
 WEEK_MS = 7 * 86_400_000
 
 COLUMNS = 880
-"""The time axis has at most so many columns; a column shows its busiest second."""
+"""The most columns that the time axis has; a column shows its busiest second."""
 
 ASIDE_S = 10
-"""Before and after a request mean so many seconds."""
+"""How many seconds before and after a request are looked at."""
 
 ENDPOINTS = 7
-"""So many endpoints have a row of their own."""
+"""How many endpoints have a row of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class TrafficReport:
-    """One device in a time."""
+    """One device over a stretch of time."""
 
     verdict: Verdict
     begin_ms: int

@@ -1,6 +1,6 @@
 """One axis of time with the traffic of each speaker on it, filled by timeline_query.
 
-Light: it is drawn first.
+Light to import: it is drawn first.
 """
 
 from dataclasses import dataclass

@@ -79,7 +79,7 @@ def scene(
 ) -> Scene:
     """Everything about a device in a time, judged, with these wakes or else those of the store.
 
-    `foreign`: the wakes were timed by a clock that nothing is known of. `every`: with the bursts that are no speech.
+    `foreign`: nothing is known of the clock that timed the wakes. `every`: with the bursts that are not speech.
     """
     captures = [
         capture
@@ -117,7 +117,7 @@ def scene(
 def wakes_of(path: Path, now_ms: int) -> list[Wake]:
     """The wakes of a file: per line a Unix or an ISO 8601 time, and perhaps the word; or what `listen --json` prints.
 
-    Raises NotFound, UsageError with the line that is none.
+    Raises NotFound, UsageError that names the line without a time.
     """
     try:
         lines = path.read_text("utf-8", "replace").splitlines()

@@ -31,7 +31,7 @@ class Credential(Protocol):
 
     @property
     def given(self) -> bool:
-        """Whether a person gave something at the last `unlock`: that it does not open is an error then."""
+        """Whether a person gave something at the last `unlock`: then it is an error that it does not open."""
 
     def unlock(self, connection: db.Connection, vault: keys.Vault) -> VaultReader:
         """Open the vault, or what of it is meant for the bearer. Raises VaultLocked, VaultDamaged."""
@@ -77,7 +77,7 @@ class OwnerCredential:
 
 
 class GuestCredential:
-    """A guest's: it opens one private stay, and nothing else. Raises UsageError for a line that is none."""
+    """A guest's: it opens one private stay, and nothing else. Raises UsageError for a line that is not an identity."""
 
     given = True
 
@@ -110,7 +110,7 @@ def secret_of(vault: keys.Vault) -> bytearray:
 
 
 def check_passphrase(passphrase: bytearray) -> None:
-    """Raise UsageError for a passphrase that is too short to be one."""
+    """Raise UsageError for a passphrase shorter than MIN_PASSPHRASE."""
     if len(passphrase.decode()) < MIN_PASSPHRASE:
         raise UsageError(f"a passphrase needs at least {MIN_PASSPHRASE} characters", "four unrelated words are good")
 

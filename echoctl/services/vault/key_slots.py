@@ -30,7 +30,7 @@ def use_keyring(credential: Credential) -> bool:
 
 
 def end_keyring() -> bool:
-    """Let the keyring open the vault no more. Needs no key: the passphrase goes on opening it."""
+    """End the keyring as a way into the vault. Needs no key: the passphrase goes on opening it."""
     with db.session(paths.database()) as connection:
         vault = unlocking.read(connection)
         clean = unlocking.write_slots(connection, {fmt.KEYRING_SLOT: bytes(fmt.SLOT_BYTES)})
@@ -39,7 +39,7 @@ def end_keyring() -> bool:
 
 
 def end_recovery(credential: Credential) -> bool:
-    """Let the recovery line open the vault no more, once another way has been shown to open it."""
+    """End the recovery line as a way into the vault, once another way has been shown to open it."""
     if "recovery" not in unlocking.status().slots:
         raise NotFound("there is no recovery line", "make one: echoctl vault recover --make")
     with db.session(paths.database()) as connection, unlocking.unlock(connection, credential):

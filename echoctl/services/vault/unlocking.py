@@ -53,7 +53,7 @@ class Status:
     epochs: int
     size: int
     rotation_due: int
-    """Purges that only older copies of the database still have the keys of; 0: no rotation is due."""
+    """Purges whose keys survive in older copies of the database alone; 0: no rotation is due."""
 
     @property
     def asks(self) -> bool:
@@ -104,10 +104,10 @@ def unlock(connection: db.Connection, credential: Credential) -> VaultReader:
 
 
 def set_passphrase(credential: Credential, choose: Choose) -> bool:
-    """Open the vault and set a new passphrase; the device key alone opens nothing any more.
+    """Open the vault and set a new passphrase; the device key alone no longer opens anything.
 
     Old and new slot change in one transaction, in place. Returns False when a reader kept the write-ahead log from
-    being emptied, which may still hold the slots that went. Raises UsageError, VaultLocked, VaultDamaged.
+    being emptied, which may still hold the old slots. Raises UsageError, VaultLocked, VaultDamaged.
     """
     with db.session(paths.database()) as connection, unlock(connection, credential) as reader:
         new = choose()
@@ -158,7 +158,7 @@ def recover(line: str, choose: Choose | None) -> bool:
 
 
 def read(connection: db.Connection) -> keys.Vault:
-    """The vault as it is known without a key. Raises NotFound, StoreError."""
+    """What is known of the vault without a key. Raises NotFound, StoreError."""
     row = rows.read(connection)
     if not row:
         raise NotFound(_NO_VAULT, "echoctl listen makes it, or: echoctl vault init")
