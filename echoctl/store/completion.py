@@ -6,7 +6,7 @@ On the fast path, so it reads a bounded number of rows and imports nothing but s
 import sqlite3
 
 MOST = 100
-"""Values offered at once; who has more types another letter."""
+"""Values offered at once; where there are more, a person types another letter."""
 
 RECENT = 5000
 """Rooms and wake words are taken from this many of the newest recordings: there is no index for them."""

@@ -35,7 +35,7 @@ def copy_to(connection: sqlite3.Connection, path: str) -> int:
 def install(source: str, target: str) -> None:
     """Make a foreign database ours: check it, and put a copy of it where there is none yet.
 
-    Raises NotFound, UsageError when there is one already or the file is none of ours, StoreError when it is damaged,
+    Raises NotFound, UsageError when there is one already or the file is not ours, StoreError when it is damaged,
     newer than this program, or cannot be written.
     """
     for name in (target, target + "-wal", target + "-journal"):  # SQLite would play an old log into the new file

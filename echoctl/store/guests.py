@@ -22,7 +22,7 @@ _COLUMNS = ", ".join(Guest._fields)
 
 
 def current(connection: sqlite3.Connection) -> Guest | None:
-    """Who is here now."""
+    """The stay that is under way; None when there is none."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM guest WHERE ended_ms IS NULL ORDER BY id DESC").fetchone()
     return Guest(*row) if row else None
 

@@ -97,7 +97,7 @@ def rotated(connection: sqlite3.Connection, now_ms: int) -> None:
 
 
 def since_rotation(connection: sqlite3.Connection) -> int:
-    """Purges that older copies of the database do not know of: what makes a rotation worth while."""
+    """Purges that older copies of the database do not know of: what makes a rotation worthwhile."""
     row = connection.execute(
         "SELECT count(*) FROM purge_job WHERE number AND id >"
         " (SELECT coalesce(max(id), 0) FROM purge_job WHERE why = ?)",

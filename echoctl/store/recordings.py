@@ -15,7 +15,7 @@ from echoctl.store import slabs
 from echoctl.store.database import db
 
 _STRETCH = 200
-"""Rows read at a time when all are."""
+"""Rows that `walk` reads at a time."""
 
 
 class Row(NamedTuple):
@@ -58,7 +58,7 @@ class Sealed(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Recordings that are alike, counted."""
+    """Recordings of one wake word, room, mode and feedback, counted; times are Unix ms."""
 
     wake_word: str
     room: str
@@ -194,7 +194,7 @@ def get(connection: sqlite3.Connection, uid: str) -> Row | None:
 
 
 def known(connection: sqlite3.Connection, uids: Sequence[str]) -> dict[str, bool]:
-    """Those of these whole ids that there are; False for one that was purged and whose row is about to go."""
+    """Which of these whole ids there are; False for one that was purged and whose row is about to go."""
     query = "SELECT uid, state FROM recording WHERE uid IN (SELECT value FROM json_each(?))"
     return {uid: state == 1 for uid, state in connection.execute(query, (json.dumps(uids),)).fetchall()}
 

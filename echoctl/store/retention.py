@@ -1,4 +1,4 @@
-"""How long what is kept: rules per room, and what they would take now. Needs no key."""
+"""How long recordings are kept: rules per room, and what they would take now. Needs no key."""
 
 import sqlite3
 from typing import NamedTuple

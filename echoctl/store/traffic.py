@@ -198,7 +198,7 @@ def update_capture(connection: sqlite3.Connection, capture: Capture) -> None:
 
 
 def drop_repeated(connection: sqlite3.Connection, capture: Capture) -> bool:
-    """Forget a capture that is stored under another number too, unless a burst came with it; whether it is."""
+    """Forget a capture that is stored under another number too, unless a burst came with it; True for such a one."""
     same = connection.execute(
         "SELECT 1 FROM capture WHERE start_ms = ? AND end_ms = ? AND packets = ? AND id <> ?",
         (capture.start_ms, capture.end_ms, capture.packets, capture.id),

@@ -63,7 +63,7 @@ def epoch_ids(connection: sqlite3.Connection) -> list[int]:
 
 
 def epoch(connection: sqlite3.Connection, number: int) -> EpochRow | None:
-    """One of them; None when a purge has just taken it."""
+    """One such epoch; None when a purge has just taken it."""
     row = connection.execute("SELECT id, uid, sealed FROM epoch WHERE id = ? AND NOT dead", (number,)).fetchone()
     if not row:
         return None

@@ -54,7 +54,7 @@ def decode(line: str) -> tuple[str, bytearray]:
         raise ValueError("capitals and small letters are mixed")
     prefix, one, body = text.lower().rpartition("1")
     if not one or not prefix or not set(body) <= set(_LETTERS):
-        raise ValueError("this is no line of age's")
+        raise ValueError("this is not a line of age's")
     groups = [_LETTERS.index(letter) for letter in body]
     if len(groups) < _CHECK_LETTERS or _polymod([*_expanded(prefix), *groups]) != 1:
         raise ValueError("there is a mistake in it")
@@ -80,7 +80,7 @@ def _expanded(prefix: str) -> list[int]:
 
 
 def _regroup(values: bytes | bytearray | list[int], width: int, to: int) -> list[int]:
-    """Bits of `values` in groups of another width; when widening groups are rest bits dropped, else padded."""
+    """Bits of `values` in groups of another width; rest bits are dropped when the groups widen, else padded."""
     held = bits = 0
     out = []
     for value in values:

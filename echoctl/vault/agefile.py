@@ -1,7 +1,7 @@
 """age files (C2SP age.md): a header for a payload that exists already, and reading a file back.
 
 The audio of a recording is stored as the payload of an age file, so exporting it for somebody is writing a header in
-front of it. Recipients are X25519 and MLKEM768-X25519 keys; passphrases and ASCII armor are not for files of ours.
+front of it. Recipients are X25519 and MLKEM768-X25519 keys; our files use neither passphrases nor ASCII armor.
 """
 
 import base64
@@ -53,7 +53,7 @@ class Stanza:
 
 
 def parse_recipient(line: str) -> tuple[str, bytes]:
-    """A recipient as (prefix, key). Raises UsageError when the line is none that a file can be made for."""
+    """A recipient as (prefix, key). Raises UsageError when no file can be sealed for the line."""
     hint = "it begins with age1: age-keygen -y prints it; ssh keys and plugins are not supported"
     try:
         prefix, key = age.decode(line)
@@ -225,7 +225,7 @@ def _wrap_hybrid(file_key: bytearray, recipient: bytes) -> tuple[bytes, bytes]:
 
 
 def _not_a_key() -> UsageError:
-    return UsageError("this age recipient is no key at all", "age-keygen -y prints the one that is meant")
+    return UsageError("this age recipient is not a valid key", "age-keygen -y prints the one that is meant")
 
 
 def _mac(file_key: bytearray, signed: bytes) -> bytes:

@@ -71,7 +71,7 @@ def next_path(path: str) -> str:
 
 @contextlib.contextmanager
 def changing(path: str) -> Iterator[None]:
-    """Be the only one who changes the secrets of this folder. Raises StoreError when somebody else is at it."""
+    """For a block that alone changes the secrets of this folder. Raises StoreError when another process does."""
     folder = os.open(paths.private_dir(os.path.dirname(path)), os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,8 +93,8 @@ def stage(path: str) -> bytearray:
 def promote(path: str, expected: Callable[[bytearray], bool]) -> bool:
     """Destroy the secret at `path` and put the waiting one there; may be done again after it was interrupted.
 
-    `expected` recognises the waiting one. Returns False when neither is it. The old bytes are overwritten where they
-    are, which a solid-state disk or a file system that copies on writing may not do.
+    `expected` recognises the waiting one. Returns False when neither is the expected one. The old bytes are overwritten
+    where they are, which a solid-state disk or a file system that copies on writing may not do.
     """
     if not present(next_path(path)):
         return _is(path, expected)
@@ -180,7 +180,7 @@ def _tag(folder: str) -> None:
 
 
 def _sync(folder: str) -> None:
-    """Make a new name last."""
+    """Make a new name durable: fsync its folder."""
     directory = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(directory)

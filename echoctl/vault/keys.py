@@ -168,7 +168,7 @@ def public_bytes(seed: bytearray) -> bytes:
 
 
 def public_key(raw: bytes) -> MLKEM768X25519PublicKey:
-    """The public half of its bytes. Raises VaultDamaged."""
+    """The public half from its 1216 bytes. Raises VaultDamaged."""
     try:
         return MLKEM768X25519PublicKey(
             mlkem.MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC_BYTES]),

@@ -1,11 +1,11 @@
-"""Who else has the database open, where the system tells (Linux, and only processes that are ours to look at)."""
+"""Which other processes have the database open, where the system tells (Linux, and of our own processes alone)."""
 
 import glob
 import os
 
 
 def others(database: str) -> list[tuple[int, str]]:
-    """Process id and name of everybody else who has the write-ahead log open."""
+    """Process id and name of every other process that has the write-ahead log open."""
     log = os.path.realpath(database) + "-wal"
     found: dict[int, str] = {}
     for link in glob.iglob("/proc/[0-9]*/fd/*"):

@@ -30,7 +30,7 @@ PAGE_SIZE = 4096
 
 Connection = sqlite3.Connection
 Error = sqlite3.Error
-"""For those who hold one without saying SELECT."""
+"""SQLite's errors, for callers that may not import sqlite3."""
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -96,7 +96,7 @@ class _Connection(sqlite3.Connection):
     path = ""
 
     def close(self) -> None:
-        """Close it; again does nothing."""
+        """Close it; closing twice is no error."""
         if self.path and key_marker.is_set(self.path) and not key_marker.listening(self.path):
             from echoctl.store.database import wal  # noqa: PLC0415 - only after a listener that was killed
 
@@ -156,11 +156,11 @@ class session:  # noqa: N801 - used like a function: `with session(path) as conn
 
 
 _PUZZLING = (sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What a bug raises, and what damage does: a column that lost its name, a number that became a text."""
+"""What a bug raises, and what damage does: a column that lost its name, a number that became text."""
 
 
 def _meaning(conn: sqlite3.Connection, error: Exception, path: str) -> Exception:
-    """What `explain` says of it, else whether the database is what was written: if not, that was it."""
+    """What `explain` makes of it; else, where the database itself is damaged, the error that says so."""
     meaning = explain(error, path) if isinstance(error, FAULTS) else error
     if meaning is not error:
         return meaning

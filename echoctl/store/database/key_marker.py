@@ -13,7 +13,7 @@ from echoctl.errors import StoreError
 from echoctl.store.database.transactions import BUSY_SECONDS, busy
 
 _SLICE_S = 0.002
-"""Between attempts."""
+"""Seconds between attempts."""
 
 
 class writing:  # noqa: N801 - used like a function: `with writing(path), immediate(conn):`
@@ -46,24 +46,24 @@ class writing:  # noqa: N801 - used like a function: `with writing(path), immedi
             raise
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the lock, and give those who wait for it time to take it before we want it again."""
+        """Release the lock, and give those who wait for it time to take it before we want it again."""
         os.close(self._folder)
         time.sleep(2 * _SLICE_S)
 
 
 class alone:  # noqa: N801 - as above
-    """For a block in which nobody writes keys, if `as` says so; False: somebody is at it. Never waits."""
+    """For a block in which nobody else writes keys: `as` gives True, or False where somebody does. Never waits."""
 
     def __init__(self, database: str) -> None:
         self._database = database
 
     def __enter__(self) -> bool:
-        """Take the lock for oneself."""
+        """Try to take the lock; returns whether it was free."""
         self._folder = _open(self._database)
         return _locked(self._folder)
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it."""
+        """Release the lock."""
         os.close(self._folder)
 
 

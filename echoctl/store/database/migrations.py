@@ -18,7 +18,7 @@ steps = sqlite_utils.Migrations("echoctl")
 
 
 def apply(conn: sqlite3.Connection, *, application_id: int, version: int) -> None:
-    """Run the steps that are missing, and write into the file whose it is and how many steps it has seen.
+    """Run the steps that are missing, and write into the file that it is echoctl's and how many steps it has seen.
 
     Raises StoreError when SQLite is too old, or as `immediate` does.
     """
@@ -33,7 +33,7 @@ def apply(conn: sqlite3.Connection, *, application_id: int, version: int) -> Non
 
 
 def strange(conn: sqlite3.Connection) -> list[str]:
-    """What of a current database's tables is not as these steps make it: only damage can do that."""
+    """How the tables of a current database differ from what these steps make: only damage can do that."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         steps.apply(sqlite_utils.Database(model))
         wanted, there = _tables(model), _tables(conn)

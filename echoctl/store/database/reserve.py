@@ -36,7 +36,7 @@ def keep(database: str) -> None:
 
 
 def give_back(database: str) -> bool:
-    """Let go of the reserve; False when there is none."""
+    """Release the reserve; False when there is none."""
     try:
         os.unlink(_path(database))
     except OSError:
@@ -45,7 +45,7 @@ def give_back(database: str) -> bool:
 
 
 def lend(database: str) -> bool:
-    """Let go of a small part of it, for a moment's work; False when there is none.
+    """Release a small part of it, for a moment's work; False when there is none.
 
     What is given the database is free again when that is closed, and if nobody takes it the next one needs no more.
     """
@@ -59,9 +59,9 @@ def lend(database: str) -> bool:
 
 
 def needed(database: str, count: int = 0) -> bool:
-    """Whether the disk is so full that a purge of so many recordings should not even begin without it.
+    """Whether the disk is too full to begin a purge of `count` recordings without releasing the reserve.
 
-    What a purge has begun to write it cannot take back, so this is asked before and not tried.
+    What a purge has begun to write it cannot take back, so this is asked beforehand instead of tried.
     """
     return _free(database) < max(BYTES, min(count * _BYTES_EACH, 2 * os.path.getsize(database)))
 

@@ -83,12 +83,12 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str = "") -> Except
 
 
 def busy(path: str) -> StoreError:
-    """What is said when others write for longer than one waits."""
+    """The error when others write for longer than BUSY_SECONDS."""
     return StoreError(f"{path or 'the database'} is busy", _BUSY_HINT)
 
 
 def damaged(path: str) -> StoreError:
-    """What is said of a database that is not what was written."""
+    """The error for a database whose content is not what was written."""
     return StoreError(f"{path or 'the database'} is damaged", _DAMAGED_HINT)
 
 
@@ -96,7 +96,7 @@ _BUSY_HINT = "another echoctl is writing to it: try again in a moment"
 _DAMAGED_HINT = "see what is left of it: echoctl db check"
 
 _ONLY_DAMAGE = ("decode to UTF-8", "unsupported file format")
-"""What SQLite and its module say, under no code of its own, of bytes that were never written so."""
+"""What SQLite and its module say, without an error code of their own, of bytes that were never written so."""
 
 _MEANINGS = (
     ("SQLITE_BUSY", "{path} is busy", _BUSY_HINT),

@@ -23,7 +23,7 @@ _SLICE_S = 0.002
 def erase(connection: sqlite3.Connection, patience_s: float | None = None) -> bool:
     """Merge the log, overwrite it and truncate it; waits for others up to `patience_s` (None: BUSY_SECONDS).
 
-    Returns False when a reader, or who writes keys, kept that from happening: then the log holds what it held. Raises
+    Returns False when a reader, or a writer of keys, kept that from happening: then the log holds what it held. Raises
     sqlite3.Error or StoreError when the disk is full or fails.
     """
     end = time.monotonic() + (BUSY_SECONDS if patience_s is None else patience_s)
