@@ -12,10 +12,10 @@ from echoctl.traffic import thresholds as r
 from echoctl.traffic.thresholds import Rules
 
 _LATE_MS = 1000
-"""So late a window may be handed over after those of other devices."""
+"""How late a window may be handed over after those of other devices."""
 
 MOST_LINES = 1024
-"""Connections of one burst that are looked at one by one."""
+"""The most connections of one burst that are looked at one by one."""
 
 _THE_REST = -1
 
@@ -123,7 +123,7 @@ class _Open:
         return before, after
 
     def noun(self) -> Burst:
-        """As it is now."""
+        """The burst as it is now."""
         runs = [line.wide for line in self._lines.values()]
         return Burst(
             id=0,
@@ -139,7 +139,7 @@ class _Open:
         )
 
     def _line(self, port: int) -> "_Line":
-        """The connection with that port; those beyond `MOST_LINES`, of which only a scan has so many, are one."""
+        """The connection with that port; those beyond `MOST_LINES`, which only a scan has, are taken as one."""
         line = self._lines.get(port)
         if line is None:
             port = port if len(self._lines) < MOST_LINES else _THE_REST

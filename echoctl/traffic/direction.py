@@ -1,4 +1,4 @@
-"""Who of two addresses is the device, and who is the endpoint outside.
+"""Which of two addresses is the device, and which is the endpoint outside.
 
 A private address is a device's. Where both are public (IPv6 as providers hand it out, or a capture beyond the address
 translation) the router's MAC address tells which way is out. It is learnt from packets that leave no doubt, else from
@@ -28,7 +28,7 @@ class Side(NamedTuple):
 
 
 class Sides:
-    """Learns who is who from what it is asked about."""
+    """Learns which addresses are devices from the flows it is asked about."""
 
     def __init__(self) -> None:
         self._macs: dict[bytes, str] = {}  # address of a device -> its MAC

@@ -34,7 +34,7 @@ class EndpointNames:
         self._dns = _Answers(self)
 
     def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> PayloadWatch | None:
-        """Who wants to see the first payload of a flow: DNS answers always, what a device says first once."""
+        """The watch for a flow, None where no name can be learnt: every DNS answer, else what the device says first."""
         if key[-4:-2] == _DNS_PORT:
             return _Stream(self) if proto == TCP else self._dns
         if side is None or not side.up:

@@ -14,7 +14,7 @@ SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
 """The grades that want an explanation."""
 
 REACH_MS = 60_000
-"""What began or was said longer ago decides nothing any more: far longer than an answer (join.ANSWER_MS)."""
+"""What began or was said longer ago no longer decides anything: far longer than an answer (join.ANSWER_MS)."""
 
 
 def speech(bursts: Iterable[Burst]) -> list[Upload]:

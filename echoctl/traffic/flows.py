@@ -12,7 +12,7 @@ _HALF = 1 << 31
 _MOST_HOLES = 64
 
 TWICE_MS = 2
-"""A datagram that is the same again so soon was captured twice: an encoder's packets are further apart."""
+"""A datagram that is the same again this soon was captured twice: an encoder's packets are further apart."""
 
 _MOST_ECHOES = 1024
 _SUSPECT, _ALWAYS = 64, 1 << 60
@@ -20,7 +20,7 @@ _PORTS, _BEGINNING = 16, 64
 
 
 class PayloadWatch(Protocol):
-    """Somebody who wants the first payload of a flow, to learn a name from it."""
+    """Reads the first payload of a flow, to learn a name from it."""
 
     def see(self, payload: bytes, size: int) -> bool:
         """Look at what was kept of one packet's payload, `size` bytes on the wire; returns whether to go on."""
@@ -49,7 +49,7 @@ class Echoes:
     def __init__(self) -> None:
         self._seen: dict[bytes, int] = {}
         self.fraction = 1_000_000
-        """How many make a second."""
+        """Units of the capture's fractional timestamps in a second."""
 
     def again(self, flow: "Flow", packet: bytes, sec: int, sub: int) -> bool:
         """Whether this packet (from its last addresses and ports on) passed just before.
@@ -82,7 +82,7 @@ class Flow:
         self.holes: list[tuple[int, int]] = []
         """(first, length) of stretches before `next` that were not seen: late, or lost by the capture."""
         self.suspect = _SUSPECT
-        """So many datagrams more are compared with those just before: Echoes."""
+        """How many more datagrams are compared with those just before: Echoes."""
 
     def out_of_order(self, seq: int, size: int, flags: int) -> int:
         """A packet that is not the expected one: how many of its bytes are new."""

@@ -11,7 +11,7 @@ from statistics import median
 from echoctl.model.traffic import Burst, BurstClass, ClockBasis, ClockFit, Upload, Wake
 
 BEFORE_MS, AFTER_MS = 1500, 4000
-"""An upload begins so long before its wake at the earliest (a listener decides late), so long after it at most."""
+"""An upload begins at most this long before its wake (a listener decides late), and at most this long after it."""
 
 LATE_MS = 1000
 """How long after the wake word an upload usually begins."""
@@ -20,7 +20,7 @@ MERGE_MS = 2000
 """Bursts no further apart than this are one upload: a request goes to several endpoints."""
 
 ANSWER_MS = 10_000
-"""What may be speech, but begins while an upload lasts or so soon after it, belongs to the answer."""
+"""What may be speech, but begins while an upload lasts or this soon after it, belongs to the answer."""
 
 SEARCH_MS = 30_000
 """Clocks further apart than this are not guessed at."""
@@ -29,10 +29,10 @@ _SPREAD_MS = 600
 """By how much the delay of single uploads scatters around the usual one."""
 
 _ENOUGH = 3
-"""So many wakes must meet an upload before an estimate is believed."""
+"""How many wakes must meet an upload before an estimate is believed."""
 
 _BETTER = 1.5
-"""So many more wakes must fit than with clocks taken as right."""
+"""By this factor more wakes must fit than with clocks taken as right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _fit(starts: Sequence[int], wakes: Sequence[int], offset: int) -> float:
 
 
 def _refined(starts: Sequence[int], wakes: Sequence[int], offset: int) -> int:
-    """The middle of what the matching pairs say."""
+    """The median shift of the pairs that match within 3 _SPREAD_MS; `offset` where none does."""
     nearest = (min((start - wake - LATE_MS for start in starts), key=lambda s: abs(s - offset)) for wake in wakes)
     close = [shift for shift in nearest if abs(shift - offset) <= 3 * _SPREAD_MS]
     return round(median(close)) if close else offset

@@ -24,11 +24,11 @@ REORDERED = PER_SECOND
 """Windows by which a packet may be late: interfaces and processor cores hand over what they saw not quite in order."""
 
 SILENT_S = 3600
-"""So long without any packet of anybody, and nothing was watching: even a house asleep has beats every few minutes."""
+"""After this long without any packet nothing was watching: even a house asleep has keepalives every few minutes."""
 
 
 class NameSource(Protocol):
-    """Who wants to look into which flow."""
+    """Decides which flows are looked into for a name."""
 
     def watch(self, proto: int, key: bytes, side: Side | None, begun: bool) -> PayloadWatch | None:
         """A watch for a new flow, or None. `begun`: its first packet was seen."""

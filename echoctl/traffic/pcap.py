@@ -16,7 +16,7 @@ from typing import Protocol
 from echoctl.errors import DeviceError
 
 READ_BYTES = 1 << 18
-"""At most so much is asked of the stream at a time, which fits a processor's cache; a pipe gives what it has."""
+"""The most that is asked of the stream at a time, which fits a processor's cache; a pipe gives what it has."""
 
 MOST_BYTES = 1 << 20
 """A packet that claims to be longer is damage. The longest that an interface hands over have half of it."""
@@ -61,7 +61,7 @@ class Block:
         self.link = link
         """The link type: tcpdump.org/linktypes.html."""
         self.fraction = fraction
-        """How many make a second: a million, or a thousand million."""
+        """Units of a record's fraction in a second: a million, or a thousand million."""
         self.used = 0
 
 

@@ -17,7 +17,7 @@ AFTER_S = 6
 """The upload of a request lies in this time after its wake."""
 
 SHIFTS = 999
-"""So the smallest p that can be found is 0.001."""
+"""How many shifts are tried: the smallest p that can be found is 0.001."""
 
 CONFIDENCE = 0.95
 
@@ -28,10 +28,10 @@ SPEECH_RATE = 750
 """Bytes per second of speech at 6 kbit/s: what goes on below this rate cannot be live speech of a usual codec."""
 
 STREAM_S = 60
-"""Upload that goes on for so long is no request."""
+"""Upload that goes on for this long is not a request."""
 
 _PAUSE_S = 2
-"""A stream may pause so long: packets that are lost, a breath."""
+"""How long a stream may pause: lost packets, a breath."""
 
 _FLAT_SHARE = 0.9
 _FLAT_WITHIN = 0.25
@@ -108,7 +108,7 @@ def poisson_upper(count: int, hours: float, confidence: float = CONFIDENCE) -> f
 
 
 def at_most(count: int, mean: float) -> float:
-    """The chance of so many events or fewer, when `mean` are expected."""
+    """The chance of `count` events or fewer, when `mean` are expected (Poisson)."""
     if mean <= 0:
         return 1.0
     return math.fsum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count + 1))

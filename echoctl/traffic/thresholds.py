@@ -16,20 +16,20 @@ class Rules:
     """The thresholds that one device is judged by. Bytes are payload bytes that go up."""
 
     windows: int = 7
-    """voice: so many active windows of 200 ms, close together."""
+    """voice: at least this many active windows of 200 ms, close together,"""
     span_ms: int = 1300
-    """voice: from the first to the last of them."""
+    """voice: over at least this time from the first to the last of them,"""
     bytes: int = 12_000
-    """voice: in them, with windows that stand out cut down to `STANDS_OUT` times the median."""
+    """voice: with at least this much in them, each window cut down to `STANDS_OUT` times the median."""
     possible_bytes: int = 2500
-    """possible: so much of an even upload; what 3 s at 6 kbit/s or 1.3 s at 16 kbit/s take."""
+    """possible: at least this much of an even upload; what 3 s at 6 kbit/s or 1.3 s at 16 kbit/s take."""
 
 
 ACTIVE_BYTES = 200
 """A window with less is not active for `voice`: beats and acknowledgements of a protocol."""
 
 HOP = 4
-"""Active windows at most so far apart belong together; a pause between words in which nothing is sent is shorter."""
+"""Active windows at most this far apart belong together: a pause between words in which nothing is sent is shorter."""
 
 WITHIN = 40
 """… as far as they are no older than this: 12 kB in 8 s are 12 kbit/s, and less is no sound that speakers send."""
@@ -45,35 +45,35 @@ FINE_WITHIN = 25
 """2.5 kB in 5 s are 4 kbit/s, with which speech at 6 kbit/s has its pauses."""
 
 LONG_WINDOWS = 10
-"""possible: so many active windows in a row, with no more than one idle between two of them, or …"""
+"""possible: this many active windows in a row, with no more than one idle between two of them, or …"""
 
 EVEN_WINDOWS = 8
 EVEN_WITHIN = 9
-"""… so many of so many in a row …"""
+"""… EVEN_WINDOWS of EVEN_WITHIN in a row …"""
 
 EVEN_RATIO = 3
-"""… whose sizes differ at most so much, the largest and the smallest left out: an encoder's packets are alike, a
+"""… whose sizes differ at most by this factor, the largest and the smallest left out: an encoder's packets are alike, a
 status report's are not."""
 
 DOWN_MOST = 20
-"""Where more than so many times as much comes down, what goes up acknowledges it: QUIC does so in payload."""
+"""Where more than this many times as much comes down, what goes up acknowledges it: QUIC does so in payload."""
 
 GAP_MS = 1500
-"""So long without upload ends a burst."""
+"""This long without upload ends a burst."""
 
 LONGEST_MS = 60_000
 """A stream without end is cut into bursts of this length."""
 
 BULK_BYTES = 1_500_000
 BULK_RATE = 64_000
-"""bulk: so much, at more bytes per second than sound of any usual kind: twice 16 kHz PCM."""
+"""bulk: BULK_BYTES, at more bytes per second than sound of any usual kind: twice 16 kHz PCM."""
 
 FAST_RATE = 100_000
 """bulk: what has the shape of speech, but at more bytes per second in its median window. Three times 16 kHz PCM; the
 fastest speaker that was seen (a Nest Mini) catches up at 53,000."""
 
 QUIETER = 4
-"""Windows that are so many times smaller than speech is neither begin nor prolong it: beats between packets of it."""
+"""Windows this many times smaller than those of speech neither begin nor prolong it: beats between packets of it."""
 
 LEAD_MS = 600
 """What precedes speech by more than this is another burst."""

@@ -27,12 +27,12 @@ FALSE_PER_HOUR = 1 / 24
 """How often a possible upload is a false alarm, at most: docs/traffic-method.md."""
 
 _SURE = 0.05
-"""Possible uploads count once false alarms alone would be as many with less than this chance."""
+"""Possible uploads count once the chance that false alarms alone are as many is below this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that is known of one device in a time."""
+    """All that is known of one device over a stretch of time."""
 
     device: Device
     since_ms: int

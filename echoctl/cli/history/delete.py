@@ -89,7 +89,7 @@ def _receipts(uids: Sequence[str]) -> str:
 
 
 def _matching(text: str, selected: Selection, passphrase_file: Path | None) -> tuple[str, ...]:
-    """The ids of the recordings in which the text is. Raises VaultLocked, Partial when some did not open."""
+    """The ids of the recordings that contain the text. Raises VaultLocked, Partial when some did not open."""
     from echoctl.services.history import reader, search
 
     matches = search.containing(text)

@@ -25,7 +25,7 @@ Guest = Annotated[str | None, typer.Option("--guest", metavar="NAME", help="Only
 def selection(
     since: str | None, before: str | None, older_than: str | None, room: str | None, wake_word: str | None
 ) -> Selection:
-    """The options as conditions; both ends of an age are the same end of time."""
+    """The options as conditions; of `before` and `older_than` the earlier moment counts."""
     now_ms = time.time_ns() // 1_000_000
     ends = [time_spec.moment_ms(text, now_ms) for text in (before, older_than) if text is not None]
     return Selection(

@@ -62,7 +62,7 @@ def secret_line(prompt: str) -> str | None:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
         return None
-    import getpass  # for those who are asked only
+    import getpass  # only for those who are asked
 
     try:
         return getpass.getpass(f"echoctl: {prompt}")

@@ -126,7 +126,7 @@ def _table(done: "list[tuple[str, ImportReport]]") -> None:
 
 
 def _complain(failed: list[tuple[str, EchoctlError]], wanted: int) -> None:
-    """Raise what several files come to."""
+    """Raise one error for the files that failed."""
     if not failed:
         return
     for file, error in failed:

@@ -25,7 +25,7 @@ FRAME_S = 0.5
 """How often the screen is drawn; the numbers change once a second."""
 
 LINE_S = 10
-"""How often plain lines tell of bytes."""
+"""Seconds between two lines about bytes, where nothing is drawn."""
 
 _CLEAR, _HOME, _REST, _LINE_END = "\x1b[2J", "\x1b[H", "\x1b[J", "\x1b[K"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

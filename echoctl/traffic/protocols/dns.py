@@ -12,10 +12,10 @@ _MOST_LABELS = 40
 
 
 def answers(message: bytes) -> tuple[str, list[bytes]]:
-    """The name asked for and its addresses, packed; ("", []) for whatever is no sound answer.
+    """The name asked for and its addresses, packed; ("", []) for anything but a valid answer.
 
-    Aliases are followed by whom they were meant for: all addresses go to the name that was asked. A message that was
-    cut gives the addresses before the cut.
+    Aliases (CNAME) are not followed here: all addresses go to the name that was asked. A message that was cut gives
+    the addresses before the cut.
     """
     if len(message) < 12:
         return "", []

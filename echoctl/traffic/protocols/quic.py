@@ -1,7 +1,7 @@
 """The server name in a QUIC Initial packet (RFC 9000, 9001; version 2: RFC 9369).
 
-An Initial is sealed with keys made of an identifier in its own header, so that middle boxes do not grow roots in it,
-not to keep it secret. The name lies in a ClientHello within. It is decrypted without looking at the seal's tag: a
+An Initial is sealed with keys made of an identifier in its own header, so that middleboxes cannot come to depend on
+it, not to keep it secret. The name lies in a ClientHello within. It is decrypted without looking at the seal's tag: a
 capture of 256 bytes per packet has no tag, and what does not parse is dropped.
 """
 

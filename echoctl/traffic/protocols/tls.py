@@ -3,7 +3,7 @@
 from echoctl.traffic.protocols.hostname import hostname
 
 MOST_BYTES = 1 << 14
-"""A greeting that is longer is none; with post-quantum keys it has some 1,800 bytes."""
+"""What is longer is not a greeting; with post-quantum keys one has some 1,800 bytes."""
 
 _HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME, _HOST = 22, 1, 0, 0
 
