@@ -57,4 +57,4 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it; pytest itself does only where nothing runs in parallel."""
     if left_out := terminalreporter.config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.line(f"left out: {left_out} tests; make test runs all")
+        terminalreporter.line(f"left out: {left_out} tests")
