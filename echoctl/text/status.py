@@ -77,5 +77,5 @@ _MIC = {
 def sandbox_text(holds: str, sent_bytes: int | None) -> str:
     """What a SandboxLevel means. `sent_bytes` are the kernel's counters, where they are the listener's own."""
     if holds == SandboxLevel.NAMESPACE:
-        return "sealed" if sent_bytes is None else f"sealed, {sent_bytes} B sent"
-    return "no network socket possible (seccomp)" if holds == SandboxLevel.SECCOMP else "not sealed"
+        return "sandboxed" if sent_bytes is None else f"sandboxed, {sent_bytes} B sent"
+    return "no network socket possible (seccomp)" if holds == SandboxLevel.SECCOMP else "not sandboxed"

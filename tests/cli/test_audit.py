@@ -61,10 +61,10 @@ def failed(document: Any) -> list[tuple[str, str]]:
 def test_where_everything_holds_it_says_so_and_leaves_nothing_behind(cli: Cli, home: Path, temp: Path) -> None:
     run = cli("audit", env={"PYTHONPATH": str(REPOSITORY)})
     assert run.exit == 0, run.stdout + run.stderr
-    assert run.stdout.startswith("seal\n  ok    seal            sealed, 0 B sent\n")
+    assert run.stdout.startswith("sandbox\n  ok    sandbox         sandboxed, 0 B sent\n")
     assert "43 of 43 refused: TCP over IPv4" in run.stdout or "42 of 42 refused" in run.stdout
     assert [line for line in run.stdout.splitlines() if not line.startswith(" ")] == [
-        "seal", "listener", "plaintext", "rights", "leaks",
+        "sandbox", "listener", "plaintext", "rights", "leaks",
     ]  # fmt: skip
     assert list(temp.iterdir()) == []
     assert not Path(paths.data_dir()).exists()
@@ -93,7 +93,7 @@ def test_the_persons_own_key_is_what_is_out_of_sight(home: Path, broken: Callabl
 def test_a_call_left_out_of_the_filter_is_found(name: str, home: Path, broken: Callable[[str], None]) -> None:
     broken(f"from echoctl.sandbox import seccomp; seccomp.DENIED = tuple(n for n in seccomp.DENIED if n != {name!r})")
     code, document = audit()
-    assert (code, failed(document)) == (11, [("seal", "broken")])
+    assert (code, failed(document)) == (11, [("sandbox", "broken")])
     assert [a["name"] for a in document["attempts"] if a["outcome"] != "refused"] == [name]
 
 
@@ -159,7 +159,7 @@ def test_where_namespaces_are_forbidden_it_says_what_is_open(landlock: bool, hom
 
 def test_where_nothing_holds_it_fails(home: Path) -> None:
     code, document = audit(*caged("seccomp=ENOSYS"))
-    assert (code, failed(document)) == (11, [("seal", "seal")])
+    assert (code, failed(document)) == (11, [("sandbox", "sandbox")])
 
 
 def test_somebody_without_rights_gets_the_same_answer(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The listener as the kernel sees it: sealed by default, and honest about it where it cannot be."""
+"""The listener as the kernel sees it: sandboxed by default, and honest about it where it cannot be."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def deaf(start: Start) -> Callable[..., Running]:
     return run
 
 
-def test_it_is_sealed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Running], cli: Cli) -> None:
+def test_it_is_sandboxed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Running], cli: Cli) -> None:
     listener = deaf()
     ready = json.loads(listener.lines[0])
     assert ready["sandbox"] == ready["seal"] == {"holds": "namespace", "sent_bytes": 0, "why": ""}
@@ -41,7 +41,7 @@ def test_it_is_sealed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Runn
     assert (seen.seccomp, seen.no_new_privs, seen.own_network, seen.core_bytes) == (2, True, True, 0)
     assert (seen.interfaces, seen.network_sockets) == ({"lo": (0, 0)}, ())
     assert seen.capabilities & ~0b110 == 0
-    assert "  network     sealed, 0 B sent\n" in cli("status").stdout
+    assert "  network     sandboxed, 0 B sent\n" in cli("status").stdout
     said = cli("status", "--json").json
     assert (said["sandbox"], said["sent_bytes"]) == ("namespace", 0)
     listener.end()
@@ -49,10 +49,10 @@ def test_it_is_sealed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Runn
     assert (said["sandbox"], said["sent_bytes"]) == (None, None)
 
 
-def test_without_a_seal_it_says_what_is_lost(deaf: Callable[..., Running], cli: Cli) -> None:
+def test_without_a_sandbox_it_says_what_is_lost(deaf: Callable[..., Running], cli: Cli) -> None:
     listener = deaf("--no-sandbox")
     assert attestation.attest(listener.ear).seccomp == 0
-    assert "  network     not sealed\n" in cli("status").stdout
+    assert "  network     not sandboxed\n" in cli("status").stdout
     listener.end()
     assert listener.process.stderr
     assert "it can read the vault's device key" in listener.process.stderr.read()
@@ -68,9 +68,9 @@ def listen(sample: Path, before: list[str], *options: str) -> "subprocess.Comple
     )
 
 
-def test_somebody_without_rights_is_sealed_as_well(sample: Path, home: Path, speech_model: Path) -> None:
+def test_somebody_without_rights_is_sandboxed_as_well(sample: Path, home: Path, speech_model: Path) -> None:
     run = listen(sample, somebody(home, reads=[speech_model]))
-    assert "; sealed, 0 B sent\n" in run.stderr
+    assert "; sandboxed, 0 B sent\n" in run.stderr
     assert run.stdout.count("alexa") == 2
     assert run.returncode == 0
 
@@ -84,7 +84,7 @@ def test_where_namespaces_are_forbidden_the_filter_holds(sample: Path) -> None:
 def test_where_nothing_holds_it_says_why_or_refuses(sample: Path) -> None:
     cage = caged("unshare=EPERM", "seccomp=ENOSYS")
     run = listen(sample, cage)
-    assert "; not sealed (seccomp: Function not implemented)\n" in run.stderr
+    assert "; not sandboxed (seccomp: Function not implemented)\n" in run.stderr
     assert run.stdout.count("alexa") == 2
     run = listen(sample, cage, "--require-sandbox")
     assert (run.returncode, run.stdout) == (10, "")
@@ -96,7 +96,7 @@ def test_the_setting_refuses_too(sample: Path, monkeypatch: pytest.MonkeyPatch) 
     assert listen(sample, caged("seccomp=ENOSYS")).returncode == 10
 
 
-def test_the_sealed_ear_talks_to_the_sound_server_and_to_nothing_else(start: Start, sound_lab: SoundLab) -> None:
+def test_the_sandboxed_ear_talks_to_the_sound_server_and_to_nothing_else(start: Start, sound_lab: SoundLab) -> None:
     listener = start("listen", "--json", "--require-sandbox")
     listener.until('"state": "idle"')
     assert len(sound_lab.recorders()) == 1

@@ -41,7 +41,7 @@ def test_a_listener_in_words() -> None:
         "muted\n"
         "  listener    pid 7, since 2026-09-21 14:13:20\n"
         "  microphone  closed (default)\n"
-        "  network     sealed, 0 B sent\n"
+        "  network     sandboxed, 0 B sent\n"
         "  muted       by key m, since 2026-09-21 14:13:21\n"
         "  counted     near misses 3\n"
     )
@@ -96,8 +96,8 @@ def test_mute_says_what_the_microphone_does(changes: dict[str, object], text: st
 
 
 def test_each_level_of_the_sandbox_has_its_own_words() -> None:
-    assert sandbox_text(SandboxLevel.NAMESPACE, 0) == "sealed, 0 B sent"
-    assert sandbox_text(SandboxLevel.NAMESPACE, 7) == "sealed, 7 B sent"
+    assert sandbox_text(SandboxLevel.NAMESPACE, 0) == "sandboxed, 0 B sent"
+    assert sandbox_text(SandboxLevel.NAMESPACE, 7) == "sandboxed, 7 B sent"
     assert "0 B" not in sandbox_text(SandboxLevel.NAMESPACE, None)
     assert sandbox_text(SandboxLevel.SECCOMP, None) == "no network socket possible (seccomp)"
-    assert sandbox_text(SandboxLevel.NONE, None) == "not sealed"
+    assert sandbox_text(SandboxLevel.NONE, None) == "not sandboxed"

@@ -41,7 +41,7 @@ async def test_what_is_heard_is_shown_while_it_is_said_and_after(store: Path) ->
         await on.sees("0.30 of 0.50")
         on.hear(TRANSCRIPT, IDLE)
         await on.sees("alexa  turn on the kitchen light")
-        await on.sees("sealed · 0 B sent")
+        await on.sees("sandboxed · 0 B sent")
         assert "hears    nothing right now" in on.screen
 
 

@@ -54,7 +54,7 @@ def test_an_unknown_event_changes_nothing() -> None:
 def test_the_store_speaks_for_other_listeners_and_the_pipe_for_ours() -> None:
     other = seen(Now(partial="old", level=0.5), snapshot(led="listening"))
     assert (other.role, other.led, other.pid, other.partial, other.level) == (Role.OTHER, "listening", 7, "", 0.0)
-    assert (other.sandbox, other.sandboxed) == ("not sealed", False)
+    assert (other.sandbox, other.sandboxed) == ("not sandboxed", False)
     ours = seen(replace(OWN, led=LedState.THINKING), snapshot(led="listening"))
     assert (ours.role, ours.led, ours.counters) == (Role.OWN, LedState.THINKING, {"wakes": 3})
     assert (ours.mic, seen(ours, snapshot(listening=False)).mic) == ("open", "closed")

@@ -31,9 +31,9 @@ from echoctl.text.status import sandbox_text
 CHILD_SECONDS = 60.0
 """How long the child may take; usually it is below two seconds."""
 
-PARTS = ("seal", "listener", "plaintext", "rights", "leaks")
+PARTS = ("sandbox", "listener", "plaintext", "rights", "leaks")
 
-BROKEN = "do not rely on the seal here, and please report it: SECURITY.md"
+BROKEN = "do not rely on the sandbox here, and please report it: SECURITY.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def audit() -> AuditReport:
         plaintext = list(_plaintext(phrase, pcm, own, started_s))
     listener, words = _listener()
     findings = {
-        "seal": list(_sandbox(said)),
+        "sandbox": list(_sandbox(said)),
         "listener": words,
         "plaintext": plaintext,
         "rights": list(audit_scan.rights(own)),
@@ -102,7 +102,9 @@ def _child(phrase: str, pcm: bytes) -> Iterator[dict[str, Any]]:
                 line = b""
             if not line:
                 _, errors = child.communicate(timeout=CHILD_SECONDS)
-                raise EchoctlError(f"the sealed child died: {errors.decode(errors='replace').strip()[-300:]}", BROKEN)
+                raise EchoctlError(
+                    f"the sandboxed child died: {errors.decode(errors='replace').strip()[-300:]}", BROKEN
+                )
             yield json.loads(line)
             child.stdin.close()
 
@@ -123,12 +125,12 @@ def _sandbox(said: Mapping[str, Any]) -> Iterator[Check]:
     holds, why, tried = said["sandbox"]["holds"], said["sandbox"]["why"], said["attempts"]
     sentence = sandbox_text(holds, said["sandbox"]["sent_bytes"])
     if holds == SandboxLevel.NONE:
-        yield Check("seal", Grade.FAIL, f"{sentence}: {why}", "use Linux 4.14 or newer on x86_64 or aarch64")
+        yield Check("sandbox", Grade.FAIL, f"{sentence}: {why}", "use Linux 4.14 or newer on x86_64 or aarch64")
         return
     if holds == SandboxLevel.SECCOMP:
-        yield Check("seal", Grade.NOTE, f"{sentence}; no namespace: {why}", "allow user namespaces to this program")
+        yield Check("sandbox", Grade.NOTE, f"{sentence}; no namespace: {why}", "allow user namespaces to this program")
     else:
-        yield Check("seal", Grade.OK, sentence)
+        yield Check("sandbox", Grade.OK, sentence)
     yield Check("attempts", Grade.OK, _refused(tried))
     for attempt in tried:
         if attempt["outcome"] == probes.REFUSED:
@@ -145,7 +147,7 @@ def _sandbox(said: Mapping[str, Any]) -> Iterator[Check]:
 def _refused(tried: Sequence[Mapping[str, str]]) -> str:
     names = [attempt["name"] for attempt in tried if attempt["outcome"] == probes.REFUSED]
     told = [name for name in names if name not in probes.SYSCALLS]
-    calls = f"{len(names) - len(told)} system calls that undo a seal or go around it"
+    calls = f"{len(names) - len(told)} system calls that undo a sandbox or go around it"
     return f"{len(names)} of {len(tried)} refused: {', '.join(told)}, {calls}"
 
 
@@ -165,13 +167,13 @@ def _front(pid: int) -> Iterator[Check]:
     with contextlib.suppress(OSError):
         sockets = ", ".join(attestation.attest(pid).network_sockets)
         grade = Grade.NOTE if sockets else Grade.OK
-        yield Check("front", grade, f"pid {pid}, not sealed: {sockets or 'no network socket'}")
+        yield Check("front", grade, f"pid {pid}, not sandboxed: {sockets or 'no network socket'}")
 
 
 def judge(seen: attestation.Attestation, holds: str) -> Iterator[Check]:
     """What a listener claims, held against what the kernel says of it."""
     if holds == SandboxLevel.NONE:
-        yield Check("claim", Grade.NOTE, f"pid {seen.pid}: not sealed", "start it without --no-sandbox")
+        yield Check("claim", Grade.NOTE, f"pid {seen.pid}: not sandboxed", "start it without --no-sandbox")
     else:
         sent = seen.sent_bytes if holds == SandboxLevel.NAMESPACE else None
         yield Check("claim", Grade.OK, f"pid {seen.pid}: {sandbox_text(holds, sent)}")

@@ -37,8 +37,8 @@ def leaks(holds: str, hidden: list[str]) -> Iterator[Check]:
     yield _folder("data folder")
     yield _swap("swap")
     yield Check(
-        "other programs", Grade.NOTE, "may listen to the same microphone, and may read or send what you may; a seal "
-        "binds the listener alone, and files that it wrote are files like any other",
+        "other programs", Grade.NOTE, "may listen to the same microphone, and may read or send what you may; a "
+        "sandbox binds the listener alone, and files that it wrote are files like any other",
     )  # fmt: skip
 
 
@@ -83,8 +83,8 @@ def _hooks(name: str) -> Check:
         return Check(name, Grade.NOTE, error.message, error.hint)
     found = [*(f"plugin {plugin}" for plugin in plugins), *([f"listen.exec = {command}"] if command else [])]
     if found:
-        return Check(name, Grade.NOTE, f"run outside the seal and may send what they are told: {', '.join(found)}")
-    return Check(name, Grade.OK, "none; they would run outside the seal")
+        return Check(name, Grade.NOTE, f"run outside the sandbox and may send what they are told: {', '.join(found)}")
+    return Check(name, Grade.OK, "none; they would run outside the sandbox")
 
 
 def _folder(name: str) -> Check:

@@ -221,7 +221,9 @@ def _sandbox(name: str) -> Check:
         text = f"the filter alone keeps the listener off the network: no namespace ({best.why})"
         fix = "allow user namespaces to it (Ubuntu: an AppArmor profile; a container: its seccomp profile)"
         return Check(name, Grade.NOTE, text, fix)
-    return Check(name, Grade.NOTE, f"the listener is not sealed here: {best.why}", "listen on Linux, x86_64 or aarch64")
+    return Check(
+        name, Grade.NOTE, f"the listener is not sandboxed here: {best.why}", "listen on Linux, x86_64 or aarch64"
+    )
 
 
 def _listener(name: str) -> Check:
@@ -245,7 +247,7 @@ CHECKS: dict[str, Callable[[str], Check]] = {
     "speech model": _model,
     "wake engines": _spotters,
     "disk": _disk,
-    "seal": _sandbox,
+    "sandbox": _sandbox,
     "listener": _listener,
 }
 """Name -> the look. A new check is one function and one line here."""

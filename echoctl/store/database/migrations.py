@@ -63,7 +63,7 @@ def m002_traffic(database: sqlite_utils.Database) -> None:
 
 @steps()
 def m003_seal(database: sqlite_utils.Database) -> None:
-    """The listener's seal, and the process that has it."""
+    """What the listener's sandbox holds, and the process that is in it."""
     database.conn.execute("ALTER TABLE state ADD COLUMN ear_pid INTEGER NOT NULL DEFAULT 0")
     database.conn.execute("ALTER TABLE state ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
 

@@ -34,7 +34,7 @@ def failed(seen: Attestation, holds: str = SandboxLevel.NAMESPACE) -> list[str]:
 
 def test_a_sandboxed_listener_keeps_what_it_claims() -> None:
     assert failed(GOOD) == failed(GOOD, SandboxLevel.SECCOMP) == []
-    assert "sealed, 0 B sent" in next(audit.judge(GOOD, SandboxLevel.NAMESPACE)).text
+    assert "sandboxed, 0 B sent" in next(audit.judge(GOOD, SandboxLevel.NAMESPACE)).text
 
 
 @pytest.mark.parametrize(
@@ -75,5 +75,5 @@ def test_a_running_listener_is_looked_at(
     assert (seen["pid"], seen["seccomp"], seen["own_network"]) == (listener.ear, 2, True)
     assert seen["interfaces"] == {"lo": {"received": 0, "sent": 0}}
     said = {finding["name"]: finding["text"] for finding in run.json["findings"] if finding["part"] == "listener"}
-    assert said["claim"] == f"pid {listener.ear}: sealed, 0 B sent"
+    assert said["claim"] == f"pid {listener.ear}: sandboxed, 0 B sent"
     assert json.dumps(run.json).count(str(listener.ear)) >= 2

@@ -99,14 +99,14 @@ def test_microphones_are_judged_by_what_another_process_says(
             Grade.NOTE,
             "no namespace (mount: Permission denied)",
         ),
-        (enter.Sandbox(SandboxLevel.NONE, "only Linux"), Grade.NOTE, "not sealed here: only Linux"),
+        (enter.Sandbox(SandboxLevel.NONE, "only Linux"), Grade.NOTE, "not sandboxed here: only Linux"),
     ],
 )
 def test_how_far_the_listener_can_be_sandboxed_is_told(
     best: enter.Sandbox, grade: Grade, text: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(enter, "outlook", lambda: best)
-    found = look("seal")
+    found = look("sandbox")
     assert (found.grade, text in found.text) == (grade, True)
     assert found.fix or grade is Grade.OK
 
