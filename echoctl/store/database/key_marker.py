@@ -9,6 +9,7 @@ import fcntl
 import os
 import time
 
+from echoctl import paths
 from echoctl.errors import StoreError
 from echoctl.store.database.transactions import BUSY_SECONDS, busy
 
@@ -79,9 +80,13 @@ def remove(database: str) -> None:
 
 
 def listening(database: str) -> bool:
-    """Whether a listener, whose connection stays open, runs on the store: it overwrites the log when it ends."""
+    """Whether a listener holds the lock beside this database; the kernel drops it at death, however that came.
+
+    Its connection stays open, so it overwrites the log when it ends.
+    """
+    name = os.path.basename(paths.listener_lock())
     try:
-        lock = os.open(os.path.join(os.path.dirname(database), "listener.lock"), os.O_RDONLY | os.O_CLOEXEC)
+        lock = os.open(os.path.join(os.path.dirname(database), name), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:
