@@ -3,7 +3,7 @@
 An exception may come up in the very code that loads modules, and be lost there: then the command would go on.
 """
 
-import _signal  # type: ignore[import-not-found]  # what `signal` wraps: that brings enum, too dear for the hot verbs
+import _signal  # type: ignore[import-not-found]  # what `signal` wraps: that brings enum, too costly for the hot verbs
 
 
 def deadly() -> None:

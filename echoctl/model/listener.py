@@ -1,4 +1,4 @@
-"""The listener at one moment, as others see it. On the fast path: a plain class, since dataclasses are dear."""
+"""The listener at one moment, as others see it. On the fast path: a plain class, since dataclasses are slow to load."""
 
 
 class Snapshot:

@@ -15,7 +15,7 @@ from echoctl.model.listener import Snapshot
 from echoctl.model.sandbox import SandboxLevel
 from echoctl.sandbox import counters
 from echoctl.store import state as rows
-from echoctl.store.database import db
+from echoctl.store.database import db, key_marker
 
 CONFIRM_S = 2.0
 """How long a mute may take to be carried out by a running listener; usually it is below 0.1 s."""
@@ -103,18 +103,8 @@ def _write_muted(muted: bool, by: str) -> None:
 
 
 def listener_alive() -> bool:
-    """Whether a listener holds the lock of this store. The kernel drops it at death, however that came."""
-    try:
-        lock = os.open(paths.listener_lock(), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+    """Whether a listener holds the lock of this store."""
+    return key_marker.listening(paths.database())
 
 
 def hold_listener_lock() -> int:

@@ -2,7 +2,7 @@
 
 import time
 
-TYPE_CHECKING = False  # typing's own is dear on the fast path
+TYPE_CHECKING = False  # typing's own is slow to load, and this is on the fast path
 if TYPE_CHECKING:  # what calls these has loaded it; --help, which prints with the rest of this, has not
     from echoctl.model.speech import PurgePlan, Recording
 

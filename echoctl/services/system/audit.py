@@ -26,6 +26,7 @@ from echoctl.services.listening.demo import throw_away_store
 from echoctl.services.system import audit_leaks, audit_scan
 from echoctl.services.system.health import Check, Grade
 from echoctl.services.vault import unlocking
+from echoctl.text.format import size_text
 from echoctl.text.status import sandbox_text
 
 CHILD_SECONDS = 60.0
@@ -217,7 +218,7 @@ def _nowhere(name: str, found: audit_scan.ScanResult, text: str) -> Check:
         return Check(
             name, Grade.FAIL, places, "move away what you put there yourself; report anything else: SECURITY.md"
         )
-    return Check(name, Grade.OK, f"{text} ({found.files} files, {found.size / 1e6:.1f} MB)")
+    return Check(name, Grade.OK, f"{text} ({found.files} files, {size_text(found.size)})")
 
 
 def as_json(report: AuditReport) -> dict[str, Any]:

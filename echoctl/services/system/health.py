@@ -24,6 +24,7 @@ from echoctl.services.sandbox import enter
 from echoctl.services.vault import unlocking
 from echoctl.speech import models
 from echoctl.store.database import db
+from echoctl.text.format import size_text
 
 DEVICES_SECONDS = 20.0
 """How long the sound system may take to answer; a sound server that hangs is a finding, too."""
@@ -101,7 +102,7 @@ def _database(name: str) -> Check:
         return Check(name, Grade.OK, "none yet: the first echoctl listen makes it")
     db.connect(paths.database()).close()
     size = os.stat(paths.database()).st_size
-    return Check(name, Grade.OK, f"opens, schema {db.SCHEMA_VERSION}, {size / 1e6:.1f} MB")
+    return Check(name, Grade.OK, f"opens, schema {db.SCHEMA_VERSION}, {size_text(size)}")
 
 
 def _vault(name: str) -> Check:
@@ -209,7 +210,7 @@ def _disk(name: str) -> Check:
         folder = os.path.dirname(folder)
     free = shutil.disk_usage(folder).free
     if free < LOW_DISK_BYTES:
-        return Check(name, Grade.NOTE, f"{free / 1e6:.0f} MB free in {folder}", "free some space")
+        return Check(name, Grade.NOTE, f"{size_text(free)} free in {folder}", "free some space")
     return Check(name, Grade.OK, f"{free / 1e9:.1f} GB free")
 
 
