@@ -15,8 +15,8 @@ import pytest
 NEEDS = {"speech_model": "model", "sound_lab": "lab", "net_lab": "lab", "terminal": "lab"}
 """Fixture -> the mark of what uses it."""
 
-SLOW = ("tests/tui/", "tests/torture/")
-"""Where every test takes its time: a dashboard that draws, damage by the dozen."""
+SLOW = ("tests/tui/", "tests/torture/", "tests/harness/")
+"""Where every test takes its time: a dashboard that draws, damage by the dozen, pytest within pytest."""
 
 _LEFT_OUT = pytest.StashKey[int]()
 
