@@ -1,1 +1,5 @@
-"""The ring of light: states to colours, and the lights that show them."""
+"""The ring of light.
+
+ring    from a state, the time and a level to colours
+lights  a line of the terminal, a light of the kernel
+"""
