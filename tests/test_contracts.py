@@ -33,7 +33,6 @@ TESTED_ELSEWHERE = {
     "model/traffic.py": "nouns without behaviour",
     "model/grades.py": "nouns without behaviour",
     "model/listener.py": "nouns without behaviour",
-    "model/sandbox.py": "nouns without behaviour",
     "config/schema.py": "tests/config/test_loader.py",
     "store/database/migrations.py": "tests/store/database/test_db.py",
     "store/state.py": "tests/services/test_state.py",

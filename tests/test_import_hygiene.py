@@ -77,7 +77,7 @@ def test_the_hot_verbs_load_the_store_and_no_more(store: None, command: list[str
     if "--json" not in command:
         banned |= {"json", "re", "enum", "typing"}
     assert not within(modules, banned)
-    nouns = {"echoctl.model", "echoctl.model.listener", "echoctl.model.sandbox"}
+    nouns = {"echoctl.model", "echoctl.model.listener"}
     assert within(modules, {"echoctl.model"}) == nouns
 
 

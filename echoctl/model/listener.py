@@ -1,4 +1,26 @@
-"""The listener at one moment, as others see it. On the fast path: a plain class, since dataclasses are slow to load."""
+"""The listener at one moment, as others see it, and how far its sandbox goes. On the fast path: plain classes alone."""
+
+
+class SandboxLevel:
+    """What holds."""
+
+    NAMESPACE = "namespace"
+    """A network namespace without interfaces, nothing but unix sockets, keys/ out of sight."""
+    SECCOMP = "seccomp"
+    """Nothing but unix sockets."""
+    NONE = "none"
+    """No sandbox."""
+
+
+class SandboxPolicy:
+    """What a person wants."""
+
+    TRY = "try"
+    """As much as there can be."""
+    REQUIRE = "require"
+    """At least the filter, or it does not listen."""
+    OFF = "off"
+    """None."""
 
 
 class Snapshot:

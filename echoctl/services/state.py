@@ -11,8 +11,7 @@ import time
 
 from echoctl import paths
 from echoctl.errors import DeviceError, StoreError
-from echoctl.model.listener import Snapshot
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel, Snapshot
 from echoctl.sandbox import counters
 from echoctl.store import state as rows
 from echoctl.store.database import db, key_marker

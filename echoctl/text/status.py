@@ -3,24 +3,20 @@
 On the fast path: dataclasses, enum, typing and json stay out, but for json where JSON is asked for.
 """
 
-from echoctl.model.sandbox import SandboxLevel
-from echoctl.text.format import person_time
-from echoctl.text.timestamps import moment
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from echoctl.model.listener import Snapshot
+from echoctl.model.listener import SandboxLevel, Snapshot
 
 
-def status_json(now: "Snapshot") -> str:
+def status_json(now: Snapshot) -> str:
     """One JSON document, also that of `mute` and `unmute`."""
     import json  # noqa: PLC0415 - 6 ms that the plain form does not pay
 
     return json.dumps(status_fields(now), indent=2, ensure_ascii=False) + "\n"
 
 
-def status_fields(now: "Snapshot") -> dict[str, object]:
+def status_fields(now: Snapshot) -> dict[str, object]:
     """The state as JSON carries it: one object, shared by `status --json` and `status --follow --json`."""
+    from echoctl.text.timestamps import moment  # noqa: PLC0415 - a module less where no JSON is asked for
+
     return {
         "state": now.led,
         "listening": now.listening,
@@ -38,8 +34,10 @@ def status_fields(now: "Snapshot") -> dict[str, object]:
     }
 
 
-def status_text(now: "Snapshot") -> str:
+def status_text(now: Snapshot) -> str:
     """Lines for a person; the first one is enough for a status bar."""
+    from echoctl.text.format import person_time  # noqa: PLC0415 - as above, for `mute` and --json
+
     lines = [now.led]
     if now.listening:
         lines.append(f"  listener    pid {now.pid}, since {person_time(now.started_ms)}")
@@ -57,11 +55,11 @@ def status_text(now: "Snapshot") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _microphone(now: "Snapshot") -> str:
+def _microphone(now: Snapshot) -> str:
     return f"{now.mic} ({now.device})" if now.device else now.mic
 
 
-def mute_text(now: "Snapshot") -> str:
+def mute_text(now: Snapshot) -> str:
     """One line: what the microphone does now."""
     if not now.listening:
         return f"{'muted' if now.muted else 'unmuted'}; no listener is running\n"

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from echoctl.errors import EchoctlError
-from echoctl.model.listener import Snapshot
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel, Snapshot
 from echoctl.model.speech import LedState
 from echoctl.text.status import sandbox_text
 

@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from echoctl.model.listener import Snapshot
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel, Snapshot
 from echoctl.text.status import mute_text, sandbox_text, status_json, status_text
 
 AT = 1_790_000_000_000

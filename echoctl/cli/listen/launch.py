@@ -7,7 +7,7 @@ from echoctl.cli.listen.session import Screen
 from echoctl.cli.terminal import diagnostics, output, passphrase
 from echoctl.config import loader
 from echoctl.errors import ExitCode
-from echoctl.model.sandbox import SandboxPolicy
+from echoctl.model.listener import SandboxPolicy
 from echoctl.model.speech import Selection
 from echoctl.services.history import reader
 from echoctl.services.listening.demo import SAMPLE, throw_away_store

@@ -16,7 +16,7 @@ from echoctl.cli.terminal import diagnostics, output
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.hooks.manager import dated
 from echoctl.led import lights, ring
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.model.speech import LedState
 from echoctl.services import state
 from echoctl.services.listening.ear_spec import EarSpec

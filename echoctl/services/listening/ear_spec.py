@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from echoctl.config.schema import Config, ListenSettings, VaultSettings, WakeSettings
-from echoctl.model.sandbox import SandboxPolicy
+from echoctl.model.listener import SandboxPolicy
 
 _LISTEN, _WAKE, _VAULT = ListenSettings(), WakeSettings(), VaultSettings()
 """The owners of the defaults."""

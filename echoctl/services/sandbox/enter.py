@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from echoctl import paths
 from echoctl.errors import DeviceError, EchoctlError, Refused
-from echoctl.model.sandbox import SandboxLevel, SandboxPolicy
+from echoctl.model.listener import SandboxLevel, SandboxPolicy
 from echoctl.sandbox import attestation, brokers, counters, landlock, namespaces, seccomp, syscalls
 
 _ROOT_KEEPS = frozenset({1, 2})

@@ -18,7 +18,7 @@ from typing import Any
 
 from echoctl import paths
 from echoctl.errors import EchoctlError, ExitCode
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.model.speech import BYTES_PER_SECOND
 from echoctl.sandbox import attestation, brokers, probes
 from echoctl.services import state

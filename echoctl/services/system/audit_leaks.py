@@ -12,7 +12,7 @@ from echoctl import paths
 from echoctl.config import loader
 from echoctl.errors import EchoctlError
 from echoctl.hooks import specs
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.sandbox import brokers
 from echoctl.services.system.health import Check, Grade
 

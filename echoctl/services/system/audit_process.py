@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from echoctl.model.sandbox import SandboxPolicy
+from echoctl.model.listener import SandboxPolicy
 from echoctl.services.sandbox import enter
 
 

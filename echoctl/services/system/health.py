@@ -17,7 +17,7 @@ from enum import StrEnum
 from echoctl import paths
 from echoctl.config import loader
 from echoctl.errors import EchoctlError, ExitCode, NotFound
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.services import state
 from echoctl.services.models import install as installed
 from echoctl.services.sandbox import enter

@@ -3,7 +3,7 @@
 import pytest
 
 from echoctl.cli.listen import launch
-from echoctl.model.sandbox import SandboxPolicy
+from echoctl.model.listener import SandboxPolicy
 from echoctl.services.listening.ear_spec import EarSpec
 from tests.cli.inside import Main
 

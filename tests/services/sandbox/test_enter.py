@@ -12,7 +12,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import DeviceError, Refused
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.services.sandbox import enter
 from tests.conftest import REPOSITORY
 from tests.lab.cage import caged, needs_namespaces, somebody

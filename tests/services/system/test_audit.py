@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.sandbox.attestation import Attestation
 from echoctl.services.system import audit
 from echoctl.services.system.health import Grade

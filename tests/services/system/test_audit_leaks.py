@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.services.system import audit_leaks
 from echoctl.services.system.health import Check, Grade
 from tests.lab.sound import SoundLab

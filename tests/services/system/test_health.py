@@ -6,7 +6,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import ExitCode
-from echoctl.model.sandbox import SandboxLevel
+from echoctl.model.listener import SandboxLevel
 from echoctl.services.sandbox import enter
 from echoctl.services.system import health
 from echoctl.services.system.health import Check, Grade
