@@ -43,7 +43,8 @@ def plan(
     with nullcontext(on) if on else opened() as connection:
         found = recordings.find(connection, selection) if connection else []
     if matching is not None:
-        found = [row for row in found if row.uid in matching]
+        wanted = frozenset(matching)
+        found = [row for row in found if row.uid in wanted]
     return replace(planned(found), everything=selection.all and matching is None, asked=_asked(selection, matching))
 
 
