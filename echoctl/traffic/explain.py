@@ -13,8 +13,8 @@ from echoctl.traffic import join, thresholds
 SPEECH = (BurstClass.VOICE, BurstClass.POSSIBLE)
 """The grades that want an explanation."""
 
-REACH_MS = 60_000
-"""What began or was said longer ago no longer decides anything: far longer than an answer (join.ANSWER_MS)."""
+REACH_MS = thresholds.LONGEST_MS + 30_000
+"""What ended or was said longer ago no longer decides anything: the longest burst, and far more than an answer."""
 
 
 def speech(bursts: Iterable[Burst]) -> list[Upload]:
@@ -26,11 +26,18 @@ def speech(bursts: Iterable[Burst]) -> list[Upload]:
 
 
 def with_wakes(bursts: Iterable[Burst], explained: Iterable[Upload]) -> Iterator[Burst]:
-    """Each burst with the detection that explains the upload it is part of."""
-    spans = [(each.start_ms, each.end_ms, each.wake.id) for each in explained if each.wake]
+    """Each burst with the detection that explains the upload that it is part of, or whose answer it belongs to."""
+    called = [each for each in explained if each.wake]
     for burst in bursts:
-        wake = next((wake for start, end, wake in spans if start <= burst.start_ms <= end), None)
-        yield replace(burst, wake=wake) if wake is not None and burst.grade in SPEECH else burst
+        wake = next((each.wake.id for each in called if each.wake and _belongs(burst, each)), None)
+        yield replace(burst, wake=wake) if wake is not None else burst
+
+
+def _belongs(burst: Burst, upload: Upload) -> bool:
+    """What may be speech belongs to a request up to the end of its answer, as in join.apart; speech only to itself."""
+    answers = burst.grade is BurstClass.POSSIBLE and upload.grade is BurstClass.VOICE
+    end_ms = upload.end_ms + (join.ANSWER_MS if answers else 0)
+    return burst.grade in SPEECH and upload.start_ms <= burst.start_ms <= end_ms
 
 
 class Recent:
@@ -45,15 +52,18 @@ class Recent:
         self._wakes = [*(old for old in self._wakes if wake.at_ms - old.at_ms <= REACH_MS), wake]
 
     def explain(self, burst: Burst, offset_ms: int = 0) -> Burst:
-        """The burst with its wake, as far as it can be told by now. A burst that comes again replaces itself.
+        """The burst with its wake, as far as it can be told by now. A burst that comes again replaces itself, also one
+        that has grown out of being speech.
 
         `offset_ms` is the capture's clock less the listener's.
         """
+        key = burst.device, burst.remote, burst.start_ms
+        self._bursts.pop(key, None)
         if burst.grade not in SPEECH:
             return burst
         oldest = burst.end_ms - REACH_MS
-        self._bursts = {key: old for key, old in self._bursts.items() if old.end_ms >= oldest}
-        self._bursts[burst.device, burst.remote, burst.start_ms] = burst
+        self._bursts = {place: old for place, old in self._bursts.items() if old.end_ms >= oldest}
+        self._bursts[key] = burst
         own = [each for each in self._bursts.values() if each.device == burst.device]
         joined = join.join(speech(own), self._wakes, offset_ms)
         return next(with_wakes([burst], joined.explained))

@@ -73,6 +73,31 @@ def test_what_grows_replaces_itself_and_what_is_old_is_forgotten() -> None:
     assert len(recent._bursts) <= 2
 
 
+def test_a_burst_that_grows_into_bulk_takes_no_wake_any_more() -> None:
+    recent = Recent()
+    recent.hear(wake(1, 100))
+    music = burst(99, 2)
+    assert recent.explain(music).wake == 1
+    recent.explain(replace(music, grade=BurstClass.BULK))
+    assert recent.explain(burst(103.5)).wake == 1
+
+
+def test_a_long_upload_keeps_the_wake_that_began_it() -> None:
+    recent = Recent()
+    recent.hear(wake(1, 100))
+    long = burst(101, 60)
+    assert recent.explain(long).wake == 1
+    recent.hear(wake(2, 160.5))
+    assert recent.explain(long).wake == 1
+
+
+def test_a_piece_of_the_answer_is_explained_by_the_request() -> None:
+    request, answer = burst(101, 2), burst(103.5, 1, BurstClass.POSSIBLE, "203.0.113.11")
+    later = burst(120, 1, BurstClass.POSSIBLE)
+    assert [each.wake for each in judged([request, answer, later], [wake(1, 100)])] == [1, 1, None]
+    assert [each.wake for each in live([request, answer, later], [wake(1, 100)])] == [1, 1, None]
+
+
 def test_another_device_does_not_take_the_wake() -> None:
     other = replace(burst(10), device="00:00:5e:00:53:01")
     recent = Recent()
