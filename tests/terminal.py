@@ -22,7 +22,7 @@ def converse(argv: list[str], answers: list[tuple[str, str]], limit_s: float = 3
         if todo and todo[0][0] in shown[seen:]:
             seen = len(shown)
             time.sleep(0.05)  # getpass empties its input when it begins
-            os.write(terminal, todo.pop(0)[1].encode() + b"\n")
+            os.write(terminal, todo.pop(0)[1].encode(errors="surrogateescape") + b"\n")
         if not select.select([terminal], [], [], 0.05)[0]:
             continue
         try:

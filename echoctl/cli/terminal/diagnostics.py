@@ -90,9 +90,12 @@ def status(text: str) -> None:
 
 
 def prompt(text: str) -> str:
-    """Ask the person at the terminal and return the answer; end of input counts as an empty one."""
+    """Ask the person at the terminal and return the answer; the end of input, or no text at all, counts as empty."""
     _write(f"echoctl: {text}")
-    return sys.stdin.readline().rstrip("\n")
+    try:
+        return sys.stdin.readline().rstrip("\n")
+    except UnicodeDecodeError:
+        return ""
 
 
 def is_terminal() -> bool:

@@ -231,6 +231,12 @@ def test_everything_must_be_typed_out(three: list[str]) -> None:
     assert "nothing was heard yet" in shown
 
 
+def test_an_answer_that_is_no_text_is_no_yes(three: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    code, shown = converse(["history", "delete", three[0]], [("[y/N]", "y\udcff")])
+    assert (code, "damaged" in shown, "bug" in shown) == (10, False, False)
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_delete_with_a_reader_in_the_way_is_partial(main: Main, three: list[str]) -> None:
     import contextlib
