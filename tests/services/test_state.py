@@ -174,3 +174,20 @@ def test_an_idle_listener_writes_nothing() -> None:
         assert db.data_version(watcher) != before
         assert state.snapshot().counters["near_misses"] == 1
         watcher.close()
+
+
+@pytest.mark.parametrize("error", [PermissionError, OSError])
+def test_a_lock_that_cannot_be_opened_is_an_error_and_not_nobody(
+    vault: Path, error: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def fail(path: str, *more: int) -> int:
+        if path.endswith("listener.lock"):
+            raise error(13, "refused", path)
+        return real(path, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        with pytest.raises(OSError, match="refused"):
+            state.listener_alive()

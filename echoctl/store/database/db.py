@@ -90,6 +90,14 @@ def _connect(path: str) -> sqlite3.Connection:
     return conn
 
 
+def _heard(path: str) -> bool:
+    """Whether a listener will overwrite the log when it ends; one whose lock we may not open is none of ours."""
+    try:
+        return key_marker.listening(path)
+    except OSError:
+        return False
+
+
 class _Connection(sqlite3.Connection):
     """SQLite removes the log with the last connection to it: if it held keys, `close` overwrites it first."""
 
@@ -97,7 +105,7 @@ class _Connection(sqlite3.Connection):
 
     def close(self) -> None:
         """Close it; closing twice is no error."""
-        if self.path and key_marker.is_set(self.path) and not key_marker.listening(self.path):
+        if self.path and key_marker.is_set(self.path) and not _heard(self.path):
             from echoctl.store.database import wal  # noqa: PLC0415 - only after a listener that was killed
 
             try:  # noqa: SIM105 - without contextlib, which the fast path does not load

@@ -87,7 +87,7 @@ def listening(database: str) -> bool:
     name = os.path.basename(paths.listener_lock())
     try:
         lock = os.open(os.path.join(os.path.dirname(database), name), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except FileNotFoundError:
         return False
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
