@@ -219,6 +219,16 @@ class Dashboard(App[int], inherit_bindings=False):
             self._touched = time.monotonic()
         await super().on_event(event)
 
+    def on_key(self, event: events.Key) -> None:
+        """Mute from a text field, too, by a key that types nothing: Textual passes over what is bound to a letter."""
+        if event.is_printable or event.key not in self.keymap["mute"].split(","):
+            return
+        from textual.widgets import Input  # noqa: PLC0415 - not for the first picture
+
+        if isinstance(self.focused, Input):
+            event.stop()
+            self.action_mute()
+
     def _lock_when_idle(self) -> None:
         minutes, overview = self.settings.tui.auto_lock_min, self.history.overview
         if minutes and overview.asks and not overview.locked and time.monotonic() - self._touched > minutes * 60:

@@ -96,3 +96,14 @@ async def test_only_the_keys_of_the_table_are_bound(store: Path) -> None:
 
 def other_keys(**changes: str) -> Config:
     return Config(tui=DashboardSettings(keys=changes))
+
+
+@pytest.mark.parametrize("opened", ["slash", "question_mark", "enter"])
+async def test_a_mute_key_that_types_nothing_mutes_once_wherever_one_is(heard: list[str], opened: str) -> None:
+    async with stage(settings=other_keys(mute="f5")) as on:
+        await on.sees("set a timer")
+        await on.press(opened)
+        await on.until(lambda: len(on.app.screen_stack) == 2)
+        for wanted in (True, False):
+            await on.press("f5")
+            await on.until(lambda wanted=wanted: state.snapshot().muted is wanted)
