@@ -41,7 +41,7 @@ def run(options: Options, settings: Config, note: Callable[[str], None]) -> tupl
         note(f"the listener in another terminal goes on{_pid()}: echoctl mute closes its microphone")
     elif app.ear.listened:
         note("the listener has ended: the microphone is closed")
-    return (ExitCode.BUG if app.bug else code or ExitCode.OK), app.bug
+    return (ExitCode.BUG if app.bug or app.return_code else code or ExitCode.OK), app.bug
 
 
 def _pid() -> str:
