@@ -28,6 +28,7 @@ from echoctl.services.state import Presence
 from echoctl.speech.transcribe import Transcriber
 from echoctl.speech.vad import VoiceActivity
 from echoctl.speech.wake import WakeDetector
+from echoctl.speech.words import unique
 
 OVERLAP_S = 0.06
 """The transcript begins this much before the wake word's end, which is known to some 0.1 s."""
@@ -106,7 +107,7 @@ class Ear:
         sandbox = self.sandbox.fields()
         self.pipe.send(
             "ready",
-            words=list(self.detector.description),
+            words=unique(self.spec.words),
             spotters=dict(self.detector.description),
             notes=self.detector.notes,
             device=self.capture.name,
