@@ -116,7 +116,10 @@ class EarFeed:
 
         error: EchoctlError | None = None
         try:
-            with Session(self._spec, Followers.configured(self._settings), self._complain) as session:
+            with (
+                Session(self._spec, Followers.configured(self._settings), self._complain) as session,
+                session.listening(),
+            ):
                 self._follow(session)
         except EchoctlError as problem:
             error = problem

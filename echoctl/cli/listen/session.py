@@ -43,15 +43,12 @@ class Screen:
 
     def run(self) -> int:
         """Listen; returns the exit code (130 or 143 after a signal)."""
-        try:
-            with (
-                self._wakeable() as wake,
-                self._keys() as keys,
-                Session(self._spec, self._followers, self._say) as session,
-            ):
-                return self._loop(session, wake, keys)
-        finally:
-            self._erase()
+        with Session(self._spec, self._followers, self._say) as session:
+            try:
+                with self._wakeable() as wake, self._keys() as keys, session.listening():
+                    return self._loop(session, wake, keys)
+            finally:
+                self._erase()  # no light while plugins finish what is queued: nobody listens any more
 
     def _loop(self, ear: Session, wake: int, keys: int | None) -> int:
         code = ExitCode.OK

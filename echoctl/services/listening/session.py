@@ -1,7 +1,7 @@
 """One listener with all that follows it, for whoever draws it: a terminal or the dashboard."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from echoctl.config.schema import Config
@@ -37,7 +37,7 @@ class Followers:
 
 
 class Session:
-    """A listener and its followers. Use as a context manager; poll until `ended`.
+    """A listener and its followers: a context manager, and in it `listening`; poll until `ended`.
 
     Entering makes the vault where there is none. Raises DeviceError for a light that is not there, StoreError.
     `complain` gets a line for a person: may be called from any thread.
@@ -63,12 +63,17 @@ class Session:
             if self._spec.keep and unlocking.ensure():
                 self._complain(unlocking.FIRST_RUN)
             self._add_followers(stack)
-            self._ear = stack.enter_context(self._start(self._spec))
             self._open = stack.pop_all()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._open.close()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Start the ear, and end it in good order; the followers outlive it."""
+        with self._start(self._spec) as self._ear:
+            yield
 
     @property
     def ended(self) -> bool:

@@ -53,7 +53,7 @@ def session(ear: Scripted, followers: Followers, said: list[str]) -> Session:
 def test_a_light_that_goes_away_does_not_end_the_session(light: Path) -> None:
     said: list[str] = []
     ear = Scripted(state("muted"), state("idle"), state("muted"))
-    with session(ear, Followers(light=str(light)), said) as running:
+    with session(ear, Followers(light=str(light)), said) as running, running.listening():
         running.poll(0)
         assert (light / "brightness").read_text() == "200"
         shutil.rmtree(light)
@@ -68,7 +68,7 @@ def test_the_command_hears_of_public_events_without_what_was_said(tmp_path: Path
     said: list[str] = []
     transcript = {"type": "transcript", "id": None, "text": "what time is it", "words": []}
     ear = Scripted({"type": "level", "level": 0.5}, transcript, state("idle"))
-    with session(ear, Followers(command=f"tee -a {heard}"), said) as running:
+    with session(ear, Followers(command=f"tee -a {heard}"), said) as running, running.listening():
         while not running.ended:
             running.poll(0)
     kinds = heard.read_text()
@@ -79,17 +79,23 @@ def test_the_command_hears_of_public_events_without_what_was_said(tmp_path: Path
 
 def test_a_follower_that_fails_is_counted_at_the_end(tmp_path: Path) -> None:
     said: list[str] = []
-    with session(Scripted(state("idle")), Followers(command=str(tmp_path / "missing")), said) as running:
+    with (
+        session(Scripted(state("idle")), Followers(command=str(tmp_path / "missing")), said) as running,
+        running.listening(),
+    ):
         running.poll(0)
     assert said[-1] == "--exec: 1 fault, 0 events dropped"
     assert len(said) == 2
 
 
-def test_nothing_stays_open_when_the_ear_cannot_start(light: Path) -> None:
+def test_followers_outlive_the_ear_and_nothing_stays_open_when_it_cannot_start(light: Path) -> None:
     def fail(spec: EarSpec) -> Any:
         raise RuntimeError("no ear")
 
     (light / "brightness").write_text("7\n")
-    with pytest.raises(RuntimeError), Session(EarSpec(keep=False), Followers(light=str(light)), print, start=fail):
-        pass
+    subject = Session(EarSpec(keep=False), Followers(light=str(light)), print, start=fail)
+    with pytest.raises(RuntimeError), subject as running:
+        assert (light / "brightness").read_text() == "0"
+        with running.listening():
+            pass
     assert (light / "brightness").read_text() == "7\n", "left as it was found"
