@@ -25,8 +25,11 @@ _LEFT_OUT = pytest.StashKey[int]()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark before `-m` selects; the dearest come first, so that none is left for the end of a parallel run."""
     for item in items:
-        for fixture in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
+        used = set(getattr(item, "fixturenames", ()))
+        for fixture in NEEDS.keys() & used:
             item.add_marker(NEEDS[fixture])
+        if "sound_lab" in used:
+            item.add_marker(pytest.mark.xdist_group("sound"))  # one at a time: sound that is starved is lost
         if item.nodeid.startswith(SLOW):
             item.add_marker("slow")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
