@@ -4,8 +4,10 @@ An archive with a single entry that tries more (an absolute path, "..", a link, 
 absurd size) is refused as a whole: it is not what it claims to be.
 """
 
+import errno
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -16,14 +18,37 @@ from typing import IO, Protocol
 
 from echoctl.errors import ModelError
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python without it refuses such archives before it unpacks a byte
+    from zlib import error as LZMAError  # type: ignore[assignment]  # noqa: N812
+
 MAX_FILES = 2_000
 MAX_BYTES = 4_000_000_000
 """The largest Vosk model is 2.3 GB."""
+
+MAX_PADDING = 64 * 1024 * 1024
+"""Bytes behind the end of a tar file; tar itself fills up to 10 kB."""
 
 MARK = "am/final.mdl"
 """The file by which the model's folder is known inside an archive."""
 
 _PIECE = 1024 * 1024
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    tarfile.TarError,
+    zlib.error,
+    LZMAError,
+    struct.error,
+    EOFError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What Python's readers raise on bytes that are no archive; RuntimeError also stands for an unknown compression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +114,16 @@ def unpack_model(path: str, target: str) -> None:
             for entry in entries:
                 if entry.name.startswith(root) and not entry.folder:
                     _write(archive.open(entry.name), entry, os.path.join(target, entry.name[len(root) :]))
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, zlib.error) as exc:
-        raise ModelError(f"{path} cannot be unpacked: {exc}", "fetch it again: it is damaged, or no archive") from exc
+    except _DAMAGE as exc:
+        raise _damaged(path, exc) from exc
+    except OSError as exc:
+        if exc.errno not in (None, errno.EINVAL):  # those two are bzip2's, gzip's and a seek to where nothing can be
+            raise
+        raise _damaged(path, exc) from exc
+
+
+def _damaged(path: str, why: Exception) -> ModelError:
+    return ModelError(f"{path} cannot be unpacked: {why}", "fetch it again: it is damaged, or no archive")
 
 
 @contextmanager
@@ -101,6 +134,16 @@ def _opened(path: str) -> Iterator[Archive]:
     else:
         with tarfile.open(path, "r:*") as tarred:
             yield _Tar(tarred)
+            _read_out(tarred)
+
+
+def _read_out(tarred: tarfile.TarFile) -> None:
+    """Read on behind the end of a tar file: the checksum of a compressed one lies there, and is checked only then."""
+    assert tarred.fileobj is not None  # it is open
+    for _ in range(MAX_PADDING // _PIECE):
+        if not tarred.fileobj.read(_PIECE):
+            return
+    raise ModelError("the archive is not safe: it goes on behind its end", "take it from elsewhere")
 
 
 def _safe(entries: Iterable[Entry]) -> list[Entry]:
