@@ -1,5 +1,6 @@
 """What comes up over the panes: mute works there too, plain ASCII is kept to where it is wanted, and pages scroll."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -45,9 +46,9 @@ class Overlay(ModalScreen[Answer]):
 class Page(Lines):
     """Lines of any number, which take the height that they need; a sheet scrolls over them."""
 
+    @abstractmethod
     def all_lines(self, width: int) -> Sequence[Line]:
         """All lines, in `width` columns."""
-        raise NotImplementedError
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
         """All lines, whatever the height: the sheet around them scrolls."""

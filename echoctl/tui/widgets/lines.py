@@ -4,6 +4,7 @@ A line is a tuple of (text, name of a style); the names are the component classe
 a widget shows can be read back as text by tests and by whoever copies it.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -51,9 +52,9 @@ class Lines(Widget):
         """Whether only plain ASCII may be drawn here."""
         return ascii_only(self)
 
+    @abstractmethod
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
         """What to show in `width` columns and `height` rows."""
-        raise NotImplementedError
 
     def update(self) -> None:
         """Compose again, and draw what is different."""
