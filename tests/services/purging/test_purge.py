@@ -339,6 +339,7 @@ def test_a_purge_that_is_blocked_names_who_blocks_it(vault: Path) -> None:
     assert purge.receipts()[0].done_ms is not None
 
 
+@pytest.mark.lab
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 def test_a_purge_succeeds_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = tmp_path / "disk"

@@ -77,6 +77,7 @@ def test_rights_are_judged_by_what_lies_there(home: Path) -> None:
     assert "note" in check.text and "config.toml" in check.text and "models" not in check.text
 
 
+@pytest.mark.lab
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_what_belongs_to_somebody_else_is_found(home: Path) -> None:
     paths.private_dir(paths.data_dir())

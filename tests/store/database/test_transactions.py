@@ -65,6 +65,7 @@ def test_a_file_that_may_not_grow_is_a_store_error_and_loses_nothing(made: str) 
     assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.lab
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting needs root")
 def test_a_full_disk_is_a_store_error_and_loses_nothing(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
