@@ -26,18 +26,21 @@ def speech(bursts: Iterable[Burst]) -> list[Upload]:
 
 
 def with_wakes(bursts: Iterable[Burst], explained: Iterable[Upload]) -> Iterator[Burst]:
-    """Each burst with the detection that explains the upload that it is part of, or whose answer it belongs to."""
-    called = [each for each in explained if each.wake]
+    """Each burst with the detection that explains the upload that it is part of, or whose answer it belongs to.
+
+    Where that holds of several, the one that began last counts: people wait for an answer before they ask again.
+    """
+    called = sorted((each for each in explained if each.wake), key=lambda each: each.start_ms, reverse=True)
     for burst in bursts:
         wake = next((each.wake.id for each in called if each.wake and _belongs(burst, each)), None)
         yield replace(burst, wake=wake) if wake is not None else burst
 
 
 def _belongs(burst: Burst, upload: Upload) -> bool:
-    """What may be speech belongs to a request up to the end of its answer, as in join.apart; speech only to itself."""
+    """Speech is part of an upload of its own grade; what may be speech also of the answer to one, as in join.apart."""
     answers = burst.grade is BurstClass.POSSIBLE and upload.grade is BurstClass.VOICE
     end_ms = upload.end_ms + (join.ANSWER_MS if answers else 0)
-    return burst.grade in SPEECH and upload.start_ms <= burst.start_ms <= end_ms
+    return (answers or burst.grade is upload.grade) and upload.start_ms <= burst.start_ms <= end_ms
 
 
 class Recent:

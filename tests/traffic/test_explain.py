@@ -63,6 +63,33 @@ def test_live_and_verdict_agree_whatever_happens(seed: int) -> None:
     assert live(bursts, wakes, offset_ms) == judged(bursts, wakes, offset_ms)
 
 
+@pytest.mark.parametrize("seed", range(200))
+def test_no_speech_that_the_verdict_counts_as_unexplained_is_shown_with_a_wake(seed: int) -> None:
+    chance = random.Random(seed)
+    grades = [BurstClass.VOICE, BurstClass.POSSIBLE]
+    bursts = [burst(chance.uniform(0, 30), chance.uniform(0.5, 5), chance.choice(grades)) for _ in range(6)]
+    joined = join.join(speech(bursts), [wake(n, chance.uniform(-3, 30)) for n in range(3)])
+    for each in with_wakes(bursts, joined.explained):
+        unexplained = any(
+            upload.grade is BurstClass.VOICE and upload.start_ms <= each.start_ms <= upload.end_ms
+            for upload in joined.unexplained
+        )
+        assert not (each.grade is BurstClass.VOICE and unexplained and each.wake is not None)
+
+
+def test_speech_beside_an_explained_possibility_is_not_explained_by_it() -> None:
+    bursts = [burst(1, 4, BurstClass.POSSIBLE), burst(4.5, 3.5)]
+    assert [each.wake for each in judged(bursts, [wake(7, 0)])] == [7, None]
+    assert [each.wake for each in live(bursts, [wake(7, 0)])] == [7, None]
+
+
+def test_an_answer_belongs_to_the_request_that_came_last() -> None:
+    bursts = [burst(1, 2), burst(9, 2), burst(12, 1, BurstClass.POSSIBLE)]
+    wakes = [wake(1, 0), wake(2, 8)]
+    assert [each.wake for each in judged(bursts, wakes)] == [1, 2, 2]
+    assert [each.wake for each in live(bursts, wakes)] == [1, 2, 2]
+
+
 def test_what_grows_replaces_itself_and_what_is_old_is_forgotten() -> None:
     recent = Recent()
     recent.hear(wake(1, 9))
