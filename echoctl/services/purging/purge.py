@@ -45,7 +45,8 @@ def plan(
     if matching is not None:
         wanted = frozenset(matching)
         found = [row for row in found if row.uid in wanted]
-    return replace(planned(found), everything=selection.all and matching is None, asked=_asked(selection, matching))
+    everything = _everything(selection) and matching is None
+    return replace(planned(found), everything=everything, asked=_asked(selection, matching))
 
 
 def planned(found: Sequence[recordings.Found]) -> PurgePlan:
@@ -83,10 +84,15 @@ def together(reports: Sequence[PurgeReport]) -> PurgeReport:
     )
 
 
+def _everything(selection: Selection) -> bool:
+    """Whether no condition narrows it: only then what is recorded meanwhile goes, too."""
+    return selection == Selection(all=True)
+
+
 def _asked(selection: Selection, matching: Collection[str] | None) -> dict[str, object]:
     """What the receipt says of the conditions."""
     asked: dict[str, object] = {}
-    if selection.all and matching is None:
+    if _everything(selection) and matching is None:
         asked["all"] = True
     if selection.ids:
         asked["ids"] = len(selection.ids)

@@ -5,13 +5,31 @@ import os
 from pathlib import Path
 
 from echoctl import paths
-from echoctl.model.speech import Selection
+from echoctl.clock import SystemClock
+from echoctl.model.speech import Selection, StoreMode, Transcript
 from echoctl.services.history import reader
+from echoctl.services.history.recorder import Recorder
 from echoctl.store import slabs
 from echoctl.store.database import db
-from tests.heard import nobody
+from tests.heard import MORNING_MS, nobody
 
 ALL = Selection(all=True)
+
+
+def fill(count: int) -> list[str]:
+    """Short recordings, text only; returns their ids."""
+    with contextlib.closing(Recorder(mode=StoreMode.TRANSCRIPT, room="", wall=SystemClock())) as recorder:
+        return [
+            recorder.commit(
+                pcm=bytes(640),
+                transcript=Transcript(f"number {n}"),
+                at_ms=MORNING_MS + n,
+                detection=None,
+                wake_word="",
+                scores={},
+            ).id
+            for n in range(count)
+        ]
 
 
 def rows(query: str) -> list[tuple[object, ...]]:

@@ -12,7 +12,7 @@ import pytest
 from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import StoreError
-from echoctl.model.speech import Detection, Selection, StoreMode, Transcript
+from echoctl.model.speech import Detection, Selection, StoreMode
 from echoctl.services.history import reader, statistics
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import purge
@@ -22,25 +22,7 @@ from echoctl.store import events, purging, slabs
 from echoctl.store.database import db, reserve, wal
 from tests.crash import remnants
 from tests.heard import MORNING_MS, nobody, say
-from tests.services.purging.stored import files, rows, wraps
-
-ALL = Selection(all=True)
-
-
-def fill(count: int) -> list[str]:
-    """Short recordings, text only; returns their ids."""
-    with contextlib.closing(Recorder(mode=StoreMode.TRANSCRIPT, room="", wall=SystemClock())) as recorder:
-        return [
-            recorder.commit(
-                pcm=bytes(640),
-                transcript=Transcript(f"number {n}"),
-                at_ms=MORNING_MS + n,
-                detection=None,
-                wake_word="",
-                scores={},
-            ).id
-            for n in range(count)
-        ]
+from tests.services.purging.stored import ALL, files, fill, rows, wraps
 
 
 def many(count: int) -> list[str]:
@@ -59,29 +41,6 @@ def texts() -> list[str]:
 
 def run(*ids: str) -> bool:
     return purge.run(purge.plan(Selection(ids=ids))).keys_dead
-
-
-def test_a_plan_says_what_would_go_and_touches_nothing(vault: Path) -> None:
-    ids = fill(3)
-    before = files()
-    plan = purge.plan(Selection(since_ms=MORNING_MS + 1))
-    assert (plan.ids, plan.oldest_ms, plan.newest_ms) == (tuple(ids[1:]), MORNING_MS + 1, MORNING_MS + 2)
-    assert plan.size == rows("SELECT sum(size) FROM recording WHERE id > 1")[0][0]
-    assert files() == before
-
-
-def test_an_empty_selection_selects_nothing(vault: Path) -> None:
-    fill(2)
-    assert purge.plan(Selection()).count == 0
-    assert purge.run(purge.plan(Selection())).count == 0
-    assert len(texts()) == 2
-
-
-def test_without_a_store_there_is_nothing_and_nothing_is_made(store: Path) -> None:
-    assert purge.plan(ALL).count == 0
-    assert purge.run(purge.plan(ALL)).keys_dead
-    assert purge.settle()
-    assert list(store.iterdir()) == []
 
 
 def test_what_is_purged_goes_with_all_that_belongs_to_it(recorder: Recorder) -> None:
