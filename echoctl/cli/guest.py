@@ -65,7 +65,7 @@ def check_out(name: Name, yes: confirm.Yes = False, dry_run: confirm.DryRun = Fa
     from echoctl.services.purging import guests
 
     plan = guests.plan(name)
-    if not confirm.ask(plan_text(plan, False), yes=yes, dry_run=dry_run):
+    if not confirm.ask(plan_text(plan), yes=yes, dry_run=dry_run):
         if json:
             output.document({"dry_run": True, "count": plan.count, "size": plan.size})
         return

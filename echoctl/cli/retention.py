@@ -57,7 +57,7 @@ def set_(
     if max_size is not None:
         rule = rule._replace(max_bytes=None if max_size == _NO_LIMIT else _bytes(max_size))
     plan = retention.would_take(rule)
-    agreed = not dry_run if not plan.count else confirm.ask(plan_text(plan, False), yes=yes, dry_run=dry_run)
+    agreed = not dry_run if not plan.count else confirm.ask(plan_text(plan), yes=yes, dry_run=dry_run)
     if agreed:
         retention.put(rule)
     if json:
@@ -101,7 +101,7 @@ def run(dry_run: confirm.DryRun = False, json: output.Json = False) -> None:
         if json:
             output.document({"dry_run": True, **_plan_json(plan)})
         else:
-            diagnostics.note(plan_text(plan, False))
+            diagnostics.note(plan_text(plan))
         return
     reports = retention.run()
     total = purge.together(reports)

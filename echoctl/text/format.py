@@ -59,9 +59,9 @@ def said(recording: "Recording") -> str:
     return f"{words} → {printable(recording.correction)}" if recording.correction else words
 
 
-def plan_text(plan: "PurgePlan", everything: bool) -> str:
+def plan_text(plan: "PurgePlan") -> str:
     """What a purge would take, in a line."""
-    text = f"this deletes {'everything that was heard: ' if everything else ''}{counted(plan.count)}"
+    text = f"this deletes {'everything that was heard: ' if plan.everything else ''}{counted(plan.count)}"
     if plan.oldest_ms is None or plan.newest_ms is None:
         return text
     text += f", {size_text(plan.size)}, from {person_time(plan.oldest_ms)}"

@@ -162,7 +162,7 @@ class HistoryActions:
         if (one := self._current()) is None:
             return
         plan = await self._worker.do(lambda: purge.plan(Selection(ids=(one.id,))))
-        lines = [plan_text(plan, False), said(one), "Its key is overwritten: nothing opens it again."]
+        lines = [plan_text(plan), said(one), "Its key is overwritten: nothing opens it again."]
         if await self._ask("delete", lines, danger=True, choices=[("y", "delete it")]) != "y":
             return
         self._close_screens()
@@ -175,7 +175,7 @@ class HistoryActions:
         from echoctl.services.purging import purge  # noqa: PLC0415 - with the vault's cryptography, which is loaded by now
 
         plan = await self._worker.do(lambda: purge.plan(Selection(all=True)))
-        lines = [plan_text(plan, True), "Their keys are overwritten: nothing opens them again, with any passphrase."]
+        lines = [plan_text(plan), "Their keys are overwritten: nothing opens them again, with any passphrase."]
         if await self._ask("delete everything", lines, field=True, typed=TYPED, danger=True) is None:
             return
         report = await self._worker.do(lambda: purge.run(plan))

@@ -34,8 +34,8 @@ def test_what_was_said_or_why_it_is_not_shown() -> None:
 
 
 def test_a_plan_says_what_would_go() -> None:
-    assert plan_text(PurgePlan(("a",), 1200, 0, 0), False).startswith("this deletes 1 recording, 1.2 kB, from 19")
-    both = plan_text(PurgePlan(("a", "b"), 1200, 0, 1000), True)
+    assert plan_text(PurgePlan(("a",), 1200, 0, 0)).startswith("this deletes 1 recording, 1.2 kB, from 19")
+    both = plan_text(PurgePlan(("a", "b"), 1200, 0, 1000, everything=True))
     assert both.startswith("this deletes everything that was heard: 2 recordings, 1.2 kB, from ")
     assert " to " in both
-    assert plan_text(PurgePlan((), 0, None, None), True).endswith("0 recordings")
+    assert plan_text(PurgePlan((), 0, None, None, everything=True)).endswith("0 recordings")

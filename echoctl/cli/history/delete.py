@@ -52,7 +52,7 @@ def delete(
             plan = purge.plan(wanted, matching=_matching(matching, wanted, passphrase_file), on=store)
         if not plan.count and not all_:
             diagnostics.note("nothing matches: nothing was deleted")
-        elif not confirm.ask(plan_text(plan, all_), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
+        elif not confirm.ask(plan_text(plan), yes=yes, dry_run=dry_run, typed="delete all" if all_ else None):
             if json:
                 output.document(_plan_json(plan))
             return
