@@ -211,7 +211,7 @@ def _disk(name: str) -> Check:
     free = shutil.disk_usage(folder).free
     if free < LOW_DISK_BYTES:
         return Check(name, Grade.NOTE, f"{size_text(free)} free in {folder}", "free some space")
-    return Check(name, Grade.OK, f"{free / 1e9:.1f} GB free")
+    return Check(name, Grade.OK, f"{size_text(free)} free")
 
 
 def _sandbox(name: str) -> Check:
