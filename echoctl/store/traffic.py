@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from echoctl.model.traffic import Burst, BurstClass, Capture, Device, Endpoint, Naming, Second, Wake
+from echoctl.model.traffic import Burst, BurstClass, Capture, Device, Endpoint, Second, Wake
 
 _SEEN = "'dns', 'sni', 'quic', 'http'"
 """Names that a capture has shown."""
@@ -221,14 +221,6 @@ def captures(connection: sqlite3.Connection, since_ms: int, before_ms: int) -> l
         Capture(number, source, start, end, packets, tuple((a, b) for a, b in json.loads(gaps)), offset, bool(cut))
         for number, source, start, end, packets, gaps, offset, cut in rows.fetchall()
     ]
-
-
-def endpoint_of(connection: sqlite3.Connection, device: str, address: str) -> Endpoint | None:
-    """One endpoint by device and address."""
-    row = connection.execute(
-        "SELECT address, name, how, older FROM endpoint WHERE device = ? AND address = ?", (device, address)
-    ).fetchone()
-    return Endpoint(row[0], row[1], Naming(row[2]), bool(row[3])) if row else None
 
 
 def wakes_after(connection: sqlite3.Connection, number: int) -> list[Wake]:

@@ -16,16 +16,8 @@ def wakes(connection: sqlite3.Connection, since_ms: int, before_ms: int) -> list
 
 
 def add(connection: sqlite3.Connection, device: str, at_ms: int, since_ms: int, document: Mapping[str, object]) -> None:
-    """Store a verdict's fields as JSON; its sentences are made anew wherever it is shown."""
+    """Store a verdict's fields as JSON, without its sentences."""
     connection.execute(
         "INSERT INTO verdict(device, at_ms, since_ms, json) VALUES(?, ?, ?, ?)",
         (device, at_ms, since_ms, json.dumps(document, ensure_ascii=False)),
     )
-
-
-def last(connection: sqlite3.Connection, device: str) -> tuple[int, Mapping[str, object]] | None:
-    """When the newest verdict on a device was given, and what it said."""
-    row = connection.execute(
-        "SELECT at_ms, json FROM verdict WHERE device = ? ORDER BY at_ms DESC, id DESC LIMIT 1", (device,)
-    ).fetchone()
-    return (int(row[0]), json.loads(row[1])) if row else None

@@ -1,3 +1,4 @@
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -8,7 +9,6 @@ from echoctl.errors import NotFound, UsageError
 from echoctl.model.traffic import ClockBasis, Device, Obstacle, VerdictWord
 from echoctl.services.traffic import verdicts
 from echoctl.store import traffic
-from echoctl.store import verdicts as rows
 from echoctl.store.database import db
 from tests.traffic.inputs.synthetic import BEGIN_MS, SPEAKER, speech
 from tests.watched import watched
@@ -25,9 +25,10 @@ def test_wakes_of_the_store_explain_what_follows_them() -> None:
     assert [each.start_ms - BEGIN_MS for each in given.unexplained] == [70_000]
     assert given.explained[0].name == "avs-alexa-4-na.amazon.com"
     with db.session(paths.database()) as connection:
-        kept = rows.last(connection, SPEAKER)
-    assert kept and kept[1]["word"] == "unexplained uploads" and kept[0] == given.at_ms
-    assert kept[1].keys() == {field.name for field in fields(given)}
+        ((device, at_ms, text),) = connection.execute("SELECT device, at_ms, json FROM verdict").fetchall()
+    kept = json.loads(text)
+    assert (device, at_ms, kept["word"]) == (SPEAKER, given.at_ms, "unexplained uploads")
+    assert kept.keys() == {field.name for field in fields(given)}
 
 
 def test_only_what_was_watched_since_then_counts() -> None:
