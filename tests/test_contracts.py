@@ -168,7 +168,7 @@ def test_ruff_sees_a_module_without_a_docstring_and_what_is_left_for_later(folde
     assert "FIX002" in run.stdout
 
 
-def test_a_signpost_with_a_table_names_every_module(tmp_path: Path) -> None:
+def test_a_signpost_with_a_table_names_every_module_and_no_other(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").touch()
     post = tmp_path / "__init__.py"
@@ -176,6 +176,8 @@ def test_a_signpost_with_a_table_names_every_module(tmp_path: Path) -> None:
     assert list(check_shape.unsigned(tmp_path)) == []
     post.write_text('"""A package.\n\none   what it does\n"""')
     assert list(check_shape.unsigned(tmp_path)) == [(post, "the signpost does not name two")]
+    post.write_text('"""A package.\n\none   what it does\ntwo   this\nsix   moved\n"""')
+    assert list(check_shape.unsigned(tmp_path)) == [(post, "the signpost names six, which is not here")]
 
 
 def tracked() -> list[Path]:

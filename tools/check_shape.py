@@ -14,6 +14,7 @@ FUNCTION_LINES = 45
 TEST_LINES = 400
 MODULES = 15
 TABLE = re.compile(r"^\S.*?\S {2,}\S", re.MULTILINE)
+NAMED = re.compile(r"^(\w+) {2,}\S", re.MULTILINE)
 TEST_MODULE = re.compile(r"(^|\.)test_\w+(\.|$)")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,13 +59,16 @@ def doubles(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def unsigned(folder: Path) -> Iterator[tuple[Path, str]]:
-    """(package's file, what is wrong): a signpost with a table of modules must name every one of them."""
+    """(package's file, what is wrong): a signpost with a table of modules names every one, and no others."""
     for file in sorted(folder.rglob("__init__.py")):
         post = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
         modules = {module.stem for module in file.parent.glob("*.py")} - {"__init__"}
         missing = modules - set(re.findall(r"\w+", post))
         if missing and TABLE.search(post):
             yield file, f"the signpost does not name {', '.join(sorted(missing))}"
+        packages = {place.parent.name for place in file.parent.glob("*/__init__.py")}
+        if gone := set(NAMED.findall(post)) - modules - packages:
+            yield file, f"the signpost names {', '.join(sorted(gone))}, which is not here"
 
 
 def problems(source: str, *, test: bool = False) -> Iterator[tuple[int, str]]:

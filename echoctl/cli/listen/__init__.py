@@ -1,8 +1,7 @@
 """`echoctl listen` and its neighbours.
 
 commands  listen
-ear_spec  from configuration and options to what the ear is told
-launch    the vault, the hooks and the demonstration around a session
+launch    from the options to a session, or to the demonstration
 session   one run in front of somebody: lines, light, keys, signals
 mute      mute
 unmute    unmute
