@@ -21,6 +21,11 @@ CHUNK_BYTES = CHUNK_SAMPLES * SAMPLE_WIDTH
 BYTES_PER_SECOND = SAMPLE_RATE * SAMPLE_WIDTH
 
 
+def normal_word(typed: str) -> str:
+    """The spelling of a wake word that all parts use: lower case, single spaces."""
+    return " ".join(typed.lower().split())
+
+
 class LedState(StrEnum):
     """What the ring shows; the word is shown too, since colour alone says nothing to some."""
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from echoctl.config.schema import WakeSettings
 from echoctl.errors import UsageError
-from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Detection, NearMiss, normal_word
 from echoctl.speech.builtin_words import NEURAL
 from echoctl.speech.gate import EnergyGate, Refractory
 from echoctl.speech.grammar_detector import GrammarDetector
 from echoctl.speech.models import SpeechModel
 from echoctl.speech.neural_detector import NeuralDetector, Recent, SecondStage, WordDetector
 from echoctl.speech.spotters import MicroSpotter, OpenVerifier, micro_installed, open_installed
-from echoctl.speech.words import normal, require_vocabulary, unique
+from echoctl.speech.words import require_vocabulary, unique
 
 REPLAY_BYTES = 6 * CHUNK_BYTES
 """What is fed again to the detectors when the gate opens, so that no onset is lost: 0.48 s."""
@@ -78,7 +78,7 @@ class WakeDetector:
         self._gate = EnergyGate()
         self._refractory = Refractory(refractory_s)
         self._detectors = _detectors(
-            unique(words), model, recent, {normal(word): at for word, at in thresholds.items()}
+            unique(words), model, recent, {normal_word(word): at for word, at in thresholds.items()}
         )
         self._open = False
         self._said_until = 0.0

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
 from echoctl.errors import UsageError
+from echoctl.model.speech import normal_word
 from echoctl.speech.models import SpeechModel
 
 _ORDINARY = """
@@ -23,11 +24,6 @@ the wake word; unlike words that sound like the wake word they take little from 
 
 NAMES = ("alexa", "amazon", "computer", "echo", "google", "jarvis", "mycroft", "siri")
 """What assistants are called: a person who says one means no other, however alike "alexa" and "echo" begin."""
-
-
-def normal(word: str) -> str:
-    """The spelling that all parts use: lower case, single spaces."""
-    return " ".join(word.lower().split())
 
 
 def require_vocabulary(word: str, model: SpeechModel) -> None:
@@ -70,4 +66,4 @@ def _edits(word: str) -> Iterator[str]:
 
 def unique(words: Iterable[str]) -> Sequence[str]:
     """The normal spellings, each once, in order."""
-    return list(dict.fromkeys(map(normal, words)))
+    return list(dict.fromkeys(map(normal_word, words)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from echoctl.clock import first_id
-from echoctl.model.speech import Selection
+from echoctl.model.speech import Selection, normal_word
 from echoctl.store import slabs
 from echoctl.store.database import db
 
@@ -291,6 +291,7 @@ def _parts(selection: Selection) -> Iterator[tuple[str, str]]:
     if selection.room is not None:
         yield "room = ?", selection.room
     if selection.wake_word is not None:
-        yield "wake_word = ?", selection.wake_word
+        spellings = [selection.wake_word, normal_word(selection.wake_word)]  # an import keeps the one that it brings
+        yield "wake_word IN (SELECT value FROM json_each(?))", json.dumps(spellings)
     if selection.guest is not None:
         yield "guest IN (SELECT id FROM guest WHERE name = ?)", selection.guest

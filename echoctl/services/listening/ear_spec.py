@@ -16,7 +16,7 @@ _LISTEN, _WAKE, _VAULT = ListenSettings(), WakeSettings(), VaultSettings()
 class EarSpec:
     """What one ear does. Travels as JSON on the ear's command line: no secret, and no text, may be put in here.
 
-    Words are spelled as somebody typed them: the wake detector knows how they are meant (speech.words.normal).
+    Words are spelled as somebody typed them: the wake detector knows how they are meant (model.speech.normal_word).
     """
 
     words: tuple[str, ...] = _LISTEN.wake_words

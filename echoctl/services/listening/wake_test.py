@@ -16,14 +16,13 @@ from echoctl.audio import files
 from echoctl.audio.ring import Ring
 from echoctl.config import loader
 from echoctl.errors import DeviceError, NotFound, UsageError
-from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_RATE, Detection, NearMiss
+from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_RATE, Detection, NearMiss, normal_word
 from echoctl.services import state
 from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
 from echoctl.speech import models
 from echoctl.speech.manifest import read_record
 from echoctl.speech.shared_model import SharedModel
 from echoctl.speech.wake import WakeDetector, curve, default_threshold
-from echoctl.speech.words import normal
 
 QUIET_S = 2.0
 """Silence before and after each sound, so that none is heard with another."""
@@ -120,14 +119,14 @@ def manifest(path: str, word: str) -> list[Sound]:
     if not rows or not {"file", "word"} <= rows[0].keys():
         raise UsageError(f"{path} lacks the columns file and word", "separate them by tabs, names in the first line")
     try:
-        return [sound for row in rows if (sound := _row(row, os.path.dirname(path), normal(word)))]
+        return [sound for row in rows if (sound := _row(row, os.path.dirname(path), normal_word(word)))]
     except ValueError as exc:
         raise UsageError(f"{path}: start and end must be seconds: {exc}", "leave them empty where unknown") from exc
 
 
 def _row(row: dict[str, str], folder: str, word: str) -> Sound | None:
     name = os.path.join(folder, row["file"])
-    if normal(row["word"]) == word:
+    if normal_word(row["word"]) == word:
         start, end = (float(row[key]) if row.get(key) else None for key in ("start", "end"))
         return Sound(name, True, start, end)
     spoken = "".join(c if c.isalnum() else " " for c in (row.get("transcript") or "").lower())
@@ -164,8 +163,8 @@ def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done
     settings = loader.load()
     path = models.locate(settings.speech.model, paths.model_dirs())
     model, record = SharedModel(models.Model.load(path)), read_record(path)
-    given = {normal(key): value for key, value in settings.wake.thresholds.items()}
-    word = normal(word)
+    given = {normal_word(key): value for key, value in settings.wake.thresholds.items()}
+    word = normal_word(word)
     in_use = given.get(word, default_threshold(word))
     ring = Ring(RING_S)
     runs = [_Trial(word, model, ring, threshold) for threshold in sorted({*curve(word), in_use})]

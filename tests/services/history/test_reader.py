@@ -48,6 +48,7 @@ def test_selections_narrow_each_other(three: list[str]) -> None:
     assert page(Selection(since_ms=MORNING_MS + 3_600_000)) == three[:0:-1]
     assert page(Selection(before_ms=MORNING_MS + 3_600_000)) == three[:1]
     assert page(Selection(wake_word="echo")) == three[:1]
+    assert page(Selection(wake_word=" Echo")) == three[:1]
     assert page(Selection(wake_word="echo", room="hall")) == []
     assert page(Selection(room="kitchen", since_ms=MORNING_MS + 7_200_000)) == three[2:]
     assert page(Selection(ids=(three[1],))) == [three[1]]
