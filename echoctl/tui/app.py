@@ -49,7 +49,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self.options = options
         self.settings = settings
         self.keymap = keys.keymap(settings.tui.keys)
-        self.set_keymap(dict(settings.tui.keys))
+        self.set_keymap({name: self.keymap[name] for name in settings.tui.keys})
         self.error_console = Console(quiet=True)  # Textual's traceback shows values of variables: see `bell`
         self.bug: Exception | None = None
         self.view = "all"

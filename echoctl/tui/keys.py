@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingType, InvalidBinding
 
 from echoctl.errors import UsageError
 
@@ -92,23 +92,30 @@ def bindings(*ids: str, target: str = "") -> list[BindingType]:
 
 
 def keymap(changes: Mapping[str, str]) -> dict[str, str]:
-    """id -> keys, with the person's own. Raises UsageError."""
+    """id -> keys in Textual's spelling, with the person's own. Raises UsageError."""
     known = {key.id: key.keys for key in (*KEYS, PALETTE)}
     for name in changes:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}"
             raise UsageError(f"tui.keys: there is no action {name}", hint)
-    chosen = {**known, **changes}
+    chosen = {**known, **{name: _spelled(name, keys) for name, keys in changes.items()}}
     owner: dict[str, str] = {}
     for name, keys in chosen.items():
         for key in keys.split(","):
-            if not key.strip():
-                raise UsageError(f"tui.keys: {name} would have no key", "name one, as Textual writes it: x, f2, ctrl+x")
             if key in owner:
                 raise UsageError(f"tui.keys: {key} would both {owner[key]} and {name}", "give one of them another key")
             owner[key] = name
     return chosen
+
+
+def _spelled(name: str, keys: str) -> str:
+    """Keys as Textual knows them: "x, ?" is "x,question_mark". Raises UsageError."""
+    try:
+        return ",".join(binding.key for binding in Binding.make_bindings([Binding(keys, name)]))
+    except InvalidBinding:
+        hint = "name one, as Textual writes it: x, f2, ctrl+x"
+        raise UsageError(f"tui.keys: {name} would have no key", hint) from None
 
 
 def shown(keys: str) -> str:

@@ -30,8 +30,8 @@ def test_every_twin_and_every_verb_is_a_command() -> None:
 
 
 def test_other_keys_by_id() -> None:
-    chosen = keys.keymap({"mute": "x", "talk": "t"})
-    assert (chosen["mute"], chosen["talk"], chosen["quit"]) == ("x", "t", "q,ctrl+c")
+    chosen = keys.keymap({"mute": "x, f5", "talk": " t"})
+    assert (chosen["mute"], chosen["talk"], chosen["quit"]) == ("x,f5", "t", "q,ctrl+c")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ def test_other_keys_by_id() -> None:
     [
         ({"mutte": "x"}, "there is no action mutte"),
         ({"mute": "q"}, "q would both mute and quit"),
+        ({"play": "x, m"}, "m would both mute and play"),
+        ({"play": "?"}, "question_mark would both play and keys"),
+        ({"play": "-"}, "minus would both longer and play"),
+        ({"mute": " , "}, "mute would have no key"),
         ({"mute": ""}, "mute would have no key"),
         ({"mute": "x,"}, "mute would have no key"),
     ],
@@ -100,7 +104,7 @@ def other_keys(**changes: str) -> Config:
 
 @pytest.mark.parametrize("opened", ["slash", "question_mark", "enter"])
 async def test_a_mute_key_that_types_nothing_mutes_once_wherever_one_is(heard: list[str], opened: str) -> None:
-    async with stage(settings=other_keys(mute="f5")) as on:
+    async with stage(settings=other_keys(mute="x, f5")) as on:
         await on.sees("set a timer")
         await on.press(opened)
         await on.until(lambda: len(on.app.screen_stack) == 2)
