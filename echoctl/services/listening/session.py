@@ -39,7 +39,8 @@ class Followers:
 class Session:
     """A listener and its followers: a context manager, and in it `listening`; poll until `ended`.
 
-    Entering makes the vault where there is none. Raises DeviceError for a light that is not there, StoreError.
+    Raises UsageError for a command that is none. Entering makes the vault where there is none, and raises DeviceError
+    for a light that is not there, StoreError.
     `complain` gets a line for a person: may be called from any thread.
     """
 
@@ -52,6 +53,7 @@ class Session:
     ) -> None:
         self._spec = spec
         self._followers = followers
+        self._command = Command(followers.command) if followers.command else None
         self._complain = complain
         self._start = start
         self._light: SysfsLight | None = None
@@ -105,8 +107,8 @@ class Session:
         if self._followers.chime:
             self._hooks.add("chimes", stack.enter_context(contextlib.closing(Chimes())))
         stack.callback(self._close_hooks)
-        if self._followers.command:
-            self._hooks.add("--exec", Command(self._followers.command))
+        if self._command is not None:
+            self._hooks.add("--exec", self._command)
         self._hooks.load_plugins()
 
     def _close_hooks(self) -> None:

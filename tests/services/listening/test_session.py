@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from echoctl.errors import UsageError
 from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers, Session
 
@@ -75,6 +76,12 @@ def test_the_command_hears_of_public_events_without_what_was_said(tmp_path: Path
     assert '"transcript"' in kinds and '"state"' in kinds
     assert "level" not in kinds and "what time" not in kinds
     assert said == []
+
+
+def test_a_command_that_is_none_is_refused_before_a_vault_is_made(store: Path) -> None:
+    with pytest.raises(UsageError):
+        Session(EarSpec(), Followers(command="'"), print)
+    assert list(store.iterdir()) == []
 
 
 def test_a_follower_that_fails_is_counted_at_the_end(tmp_path: Path) -> None:
