@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
@@ -129,16 +129,18 @@ class Dashboard(App[int], inherit_bindings=False):
         self.ear.end()
 
     def bell(self) -> None:
-        """Keep the bug that ends the dashboard, for the log; what else rings the terminal's bell goes on to do so.
-
-        Textual has no public hook for an exception that nobody caught. It sets its return code, rings, renders a
-        traceback for `error_console`, and ends; while it rings, the exception is still at hand.
-        """
+        """Keep the bug that ends the dashboard, for the log: Textual has no public hook for it, but rings, and while it
+        does the exception is at hand. What else rings the terminal's bell goes on to do so."""
         error = sys.exception()
         if self.return_code and isinstance(error, Exception):
             self.bug = self.bug or error
         else:
             super().bell()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Keep a bug that draws itself: Textual does not ring for that, and `error_console` is quiet."""
+        self.bug = self.bug or next((each for each in renderables if isinstance(each, Exception)), None)
+        super().panic(*renderables)
 
     # What the parts ask of their host (host.py).
 

@@ -200,8 +200,25 @@ async def test_a_bug_leaves_no_traceback_on_the_screen(store: Path, capsys: pyte
             on.app.bell()
             assert on.app.bug is None
             on.app.call_later(lambda: 1 // 0)
-            await on.until(lambda: on.app.bug is not None)
+            await on.until(lambda: not on.app.is_running)
+    assert isinstance(on.app.bug, ZeroDivisionError)
     assert "Traceback" not in capsys.readouterr().err
+
+
+async def test_a_bug_that_draws_itself_is_kept_as_well(store: Path) -> None:
+    def bug() -> None:
+        raise Drawn("of its own")
+
+    with pytest.raises(Drawn):
+        async with stage() as on:
+            on.app.call_later(bug)
+            await on.until(lambda: not on.app.is_running)
+    assert isinstance(on.app.bug, Drawn)
+
+
+class Drawn(Exception):
+    def __rich__(self) -> str:
+        return str(self)
 
 
 async def test_a_bug_in_a_feed_does_not_go_unnoticed(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
