@@ -1,5 +1,6 @@
 """`echoctl status`: what the listener does right now, once or as it changes."""
 
+import time
 from typing import Annotated
 
 import typer
@@ -51,6 +52,7 @@ def _show_state(shown: dict[str, object] | None, json: bool) -> dict[str, object
         if json:
             output.event({"type": "state", **fields})
         else:
-            output.line(f"{output.person_time(max(now.led_ms, now.muted_ms))}  state  {now.led}")
+            since_ms = max(now.led_ms, now.muted_ms) or time.time_ns() // 1_000_000  # nothing has ever happened
+            output.line(f"{output.person_time(since_ms)}  state  {now.led}")
             output.flush()
     return fields
