@@ -88,7 +88,7 @@ class Microphone:
         self._ended = False
         self._overflows = 0
         self._dropped = 0
-        self._opened_at = self._block_at = time.monotonic()
+        self._block_at = time.monotonic()
         self._stream = self._open(device)
         self._resampler = Resampler(device.rate)
         self._chunker = Chunker()

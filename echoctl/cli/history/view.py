@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from echoctl.cli.terminal import output
 from echoctl.model.speech import Recording
-from echoctl.text.format import length as length
-from echoctl.text.format import printable as printable
-from echoctl.text.format import said
+from echoctl.text.format import length, printable, said
 
 if TYPE_CHECKING:
     from echoctl.services.history.statistics import Stats

@@ -64,7 +64,7 @@ def experiment(
     do. What the requests weigh becomes this speaker's threshold. Exits like `traffic verdict`.
     """
     from echoctl.services.traffic import experiment as service
-    from echoctl.services.traffic.live import Where  # the same
+    from echoctl.services.traffic.live import Where
 
     if html and not html.parent.is_dir():
         raise NotFound(f"there is no folder {html.parent}", "check the path: the page is written at the end")

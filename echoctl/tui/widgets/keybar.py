@@ -6,7 +6,7 @@ from textual import events
 
 from echoctl.text.format import printable
 from echoctl.tui.keys import BY_ID, shown
-from echoctl.tui.widgets.lines import Line, Lines, cut, span, wrap
+from echoctl.tui.widgets.lines import Line, Lines, span, wrap
 
 MESSAGE_S = 8.0
 """How long a message stays."""
@@ -90,8 +90,3 @@ class KeyBar(Lines):
         if self.styles.height is None or self.size.height != rows:
             self.styles.height = rows
         self.update()
-
-
-def cut_label(text: str, width: int) -> str:
-    """A pane's title that fits its border."""
-    return cut(text, max(0, width - 6))
