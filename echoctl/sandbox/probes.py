@@ -183,7 +183,8 @@ def _foreign() -> Attempt:
             syscalls.raw_syscall(0x40000000 + 39)
         except OSError as error:
             os._exit(2 if error.errno == errno.ENOSYS else 1)
-        os._exit(1)
+        finally:
+            os._exit(1)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
         return Attempt(name, SECCOMP, REFUSED, "SIGSYS")

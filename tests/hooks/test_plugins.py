@@ -1,6 +1,7 @@
 """Plugins that do all that a plugin must not do, in processes of their own, as they run."""
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -149,20 +150,12 @@ def test_with_debug_its_author_sees_what_happened(
 @pytest.mark.slow
 def test_when_the_front_is_killed_a_hanging_plugin_goes_too(shelf: Shelf) -> None:
     heard = shelf.put("bad", "note(os.getpid())\ntime.sleep(600)")
-    front = os.fork()
-    if front == 0:
-        os.execv(
-            sys.executable,
-            [
-                sys.executable,
-                "-c",
-                "from echoctl.hooks.plugins import PluginProcess; PluginProcess('bad')({'type': 'wake'})",
-            ],
-        )
+    code = "from echoctl.hooks.plugins import PluginProcess; PluginProcess('bad')({'type': 'wake'})"
+    front = subprocess.Popen([sys.executable, "-c", code])
     wait_for(heard.exists)
     wait_for(lambda: bool(heard.read_text().strip()))
-    os.kill(front, 9)
-    os.waitpid(front, 0)
+    front.kill()
+    front.wait()
     assert gone(int(heard.read_text()))
 
 

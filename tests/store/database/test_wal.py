@@ -68,9 +68,11 @@ def test_a_log_left_by_a_killed_recorder_is_overwritten_by_the_next_command(
     erase = wal.erase
     monkeypatch.setattr(wal, "erase", lambda *args, **rest: erased.append(1) or erase(*args, **rest))
     if not (child := os.fork()):
-        recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
-        say(recorder, "one")
-        os._exit(0)
+        try:
+            recorder = Recorder(mode=StoreMode.BOTH, room="", wall=SystemClock())
+            say(recorder, "one")
+        finally:
+            os._exit(0)
     os.waitpid(child, 0)
     assert key_marker.is_set(paths.database())
     with db.session(paths.database()):
@@ -131,9 +133,12 @@ def test_the_log_of_a_purge_that_was_killed_is_overwritten_even_by_what_does_not
         key = slabs.read(connection, epoch)[seq * slabs.SLOT_BYTES :][: slabs.SLOT_BYTES]
         wal.erase(connection)
     if not (child := os.fork()):
-        with db.session(paths.database()) as connection:
-            purge._commit(connection, (going,), "test", {})
-            os._exit(0)
+        try:
+            with db.session(paths.database()) as connection:
+                purge._commit(connection, (going,), "test", {})
+                os._exit(0)  # as if killed: nothing is closed in good order
+        finally:
+            os._exit(1)
     os.waitpid(child, 0)
     assert key in log()
     os.link(paths.database() + "-wal", vault / "blocks")
