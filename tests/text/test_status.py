@@ -50,6 +50,15 @@ def test_a_file_is_an_input_and_no_microphone() -> None:
     assert "  input       talk.wav\n" in status_text(snapshot(mic="none", device="talk.wav"))
 
 
+def test_a_microphone_without_a_name_yet() -> None:
+    assert "  microphone  open\n" in status_text(snapshot(device=""))
+
+
+def test_who_unmuted_it() -> None:
+    said = status_text(snapshot(muted_by="echoctl unmute", muted_ms=AT))
+    assert "  unmuted     by echoctl unmute, since 2026-09-21 14:13:20\n" in said
+
+
 def test_nobody_listens() -> None:
     assert status_text(snapshot(**NOBODY)) == "off\n  listener    not running\n"
 
@@ -88,6 +97,7 @@ def test_what_nobody_has_is_null_in_json() -> None:
         ({"muted": True, "mic": "dropped"}, "muted: what comes through the pipe is thrown away"),
         ({"muted": True, "mic": "none"}, "muted; the listener that runs reads a file, and goes on"),
         ({**NOBODY, "muted": True}, "muted; no listener is running"),
+        (NOBODY, "unmuted; no listener is running"),
     ],
 )
 def test_mute_says_what_the_microphone_does(changes: dict[str, object], text: str) -> None:

@@ -97,7 +97,20 @@ def test_what_grows_replaces_itself_and_what_is_old_is_forgotten() -> None:
     assert recent.explain(short).wake == recent.explain(replace(short, end_ms=short.end_ms + 2000)).wake == 1
     for number in range(100):
         recent.explain(burst(20 + number * REACH_MS / 1000))
+        recent.hear(wake(number, 20 + number * REACH_MS / 1000))
     assert len(recent._bursts) <= 2
+    assert len(recent._wakes) <= 2
+
+
+def test_what_is_left_of_an_answer_is_no_speech_to_be_explained() -> None:
+    request, answer, later = burst(1, 2), burst(5, 1, BurstClass.POSSIBLE), burst(30, 1, BurstClass.POSSIBLE)
+    assert [each.start_ms for each in speech([request, answer, later])] == [request.start_ms, later.start_ms]
+
+
+def test_speech_soon_after_a_request_is_not_its_answer() -> None:
+    bursts = [burst(1, 2), burst(6.5, 2)]
+    assert [each.wake for each in judged(bursts, [wake(1, 0)])] == [1, None]
+    assert [each.wake for each in live(bursts, [wake(1, 0)])] == [1, None]
 
 
 def test_a_burst_that_grows_into_bulk_takes_no_wake_any_more() -> None:
@@ -130,4 +143,12 @@ def test_another_device_does_not_take_the_wake() -> None:
     recent = Recent()
     recent.hear(wake(1, 9))
     assert recent.explain(other).wake == 1
-    assert recent.explain(burst(10.2)).wake == 1
+    assert recent.explain(burst(10)).wake == 1
+    assert len(recent._bursts) == 2
+
+
+def test_uploads_of_two_devices_are_two() -> None:
+    recent = Recent()
+    recent.hear(wake(1, 9))
+    assert recent.explain(replace(burst(10), device="00:00:5e:00:53:01")).wake == 1
+    assert recent.explain(burst(14.5)).wake is None, "too late for the wake, and no part of the other's upload"

@@ -46,8 +46,11 @@ async def test_a_plugin_that_fails_is_said_and_listening_goes_on(store: Path) ->
         on.hear(
             READY, IDLE, {"type": "error", "code": ExitCode.PLUGIN, "message": "chatty failed", "hint": "remove it"}
         )
-        await on.sees("chatty failed")
+        assert "chatty failed" in on.app.keybar.message
         assert on.app.live.now.role is Role.OWN
+        on.app.say("")
+        on.hear({"type": "error", "code": ExitCode.DEVICE, "message": "the microphone is gone", "hint": "plug it in"})
+        assert on.app.keybar.message == "", "what ends listening is said by the pane that shows it"
 
 
 async def test_the_end_of_another_listener_is_said(store: Path) -> None:
@@ -57,6 +60,9 @@ async def test_the_end_of_another_listener_is_said(store: Path) -> None:
         await on.sees(f"live in the terminal of pid {os.getppid()}")
         on.app.ear.store_changed(snapshot(listening=False))
         await on.sees("that listener has ended; s listens here")
+        on.app.say("")
+        on.app.ear.store_changed(snapshot(listening=False, muted=True))
+        assert on.app.keybar.message == "", "once"
 
 
 async def test_s_leaves_the_listener_of_another_terminal_alone(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,9 +27,12 @@ def test_the_transcript_begins_at_the_end_of_the_wake_word() -> None:
 
 
 def test_it_is_ready_for_words_as_they_are_spotted() -> None:
-    stage = Stage(sound((1, 0)), Spotter([]), input="x.wav", words=("  Alexa",))
+    spotter = Spotter([])
+    spotter.description = {"alexa": "a fake", "computer": "another"}
+    stage = Stage(sound((1, 0)), spotter, input="x.wav", words=("computer", "  Alexa", "Computer"))
     stage.ear.run()
-    assert stage.pipe.sent[0]["words"] == list(stage.pipe.sent[0]["spotters"]) == ["alexa"]
+    assert stage.pipe.sent[0]["words"] == ["computer", "alexa"], "in the order in which they were given"
+    assert set(stage.pipe.sent[0]["spotters"]) == {"alexa", "computer"}
 
 
 def test_a_wake_word_and_then_nothing_stores_nothing() -> None:

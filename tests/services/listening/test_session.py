@@ -69,12 +69,15 @@ def test_the_command_hears_of_public_events_without_what_was_said(tmp_path: Path
     said: list[str] = []
     transcript = {"type": "transcript", "id": None, "text": "what time is it", "words": []}
     ear = Scripted({"type": "level", "level": 0.5}, transcript, state("idle"))
+    followed: list[dict[str, Any]] = []
     with session(ear, Followers(command=f"tee -a {heard}"), said) as running, running.listening():
+        running._hooks.add("as a plugin", followed.append)
         while not running.ended:
             running.poll(0)
     kinds = heard.read_text()
     assert '"transcript"' in kinds and '"state"' in kinds
-    assert "level" not in kinds and "what time" not in kinds
+    assert "what time" not in kinds
+    assert [event["type"] for event in followed] == ["transcript", "state"], "how loud it is, is nobody's business"
     assert said == []
 
 

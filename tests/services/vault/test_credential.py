@@ -35,4 +35,7 @@ def test_an_owner_knows_whether_something_was_given_the_last_time(vault: Path) -
             assert somebody.given
         with pytest.raises(VaultLocked):
             unlocking.unlock(connection, nobody)
+        unlocking.remove_passphrase(somebody)
+        with unlocking.unlock(connection, somebody):
+            assert not somebody.given, "this time nothing was asked"
         assert not nobody.given
