@@ -17,7 +17,7 @@ from tests.conftest import Run
 from tests.harness.counts import SEED, asked
 from tests.lab.listener import Running
 
-KILLS = asked(12)
+KILLS = asked(30)
 """Each loads the speech model. `make torture` has hundreds; tests/crash/test_kill_recorder.py kills without a model."""
 
 
