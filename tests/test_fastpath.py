@@ -1,4 +1,5 @@
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_a_broken_store_is_one_line_and_code_8(tmp_path: Path) -> None:
 
 
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
-    command = f"{sys.executable} -m echoctl status | true; {sys.executable} -m echoctl --help | true"
+    python = shlex.quote(sys.executable)
+    command = f"{python} -m echoctl status | true; {python} -m echoctl --help | true"
     run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -171,7 +172,7 @@ def test_a_folder_that_cannot_be_made(cli: Cli) -> None:
 def test_a_disk_that_fills_up_is_said_and_what_was_stored_stays(cli: Cli, sample: Path) -> None:
     assert cli("listen", "--input", sample, "--once").exit == 0
     # No file grows beyond this, the write-ahead log least of all.
-    command = f"ulimit -f 60; exec {sys.executable} -m echoctl listen --input {sample}"
+    command = f"ulimit -f 60; exec {shlex.quote(sys.executable)} -m echoctl listen --input {shlex.quote(str(sample))}"
     run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert_says(Run(run.returncode, run.stdout, run.stderr), 8)
     stored = cli("history", "list", "--json").json["recordings"]

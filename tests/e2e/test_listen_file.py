@@ -1,4 +1,5 @@
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -146,7 +147,7 @@ def test_a_reader_that_goes_away_ends_the_listener_quietly(cli: Cli, sample: Pat
 
     cli("vault", "init")
 
-    command = f"{sys.executable} -m echoctl listen --json --input {sample} | head -1"
+    command = f"{shlex.quote(sys.executable)} -m echoctl listen --json --input {shlex.quote(str(sample))} | head -1"
     run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stderr) == (0, "")
 

@@ -1,3 +1,4 @@
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from echoctl.hooks.command import Command
 
 def script(path: Path, body: str) -> str:
     path.write_text(body)
-    return f"{sys.executable} {path}"
+    return shlex.join([sys.executable, str(path)])
 
 
 def test_the_event_arrives_on_stdin_as_one_json_line(tmp_path: Path) -> None:

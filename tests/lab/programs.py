@@ -1,6 +1,7 @@
 """Programs that stand in for tcpdump and ssh."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -28,9 +29,11 @@ def speak(seconds, seq=0):
 
 def program(folder: Path, name: str, body: str, *, live: bool = False) -> None:
     """Put a Python program of that name into a folder."""
-    file = folder / name
+    file, code = folder / name, folder / f"{name}.py"
     before = LIVE.format(repository=str(REPOSITORY)) if live else ""
-    file.write_text(f"#!{sys.executable}\n{before}\n{body}\n")
+    code.write_text(f"{before}\n{body}\n")
+    # By a shell, since a path with a blank in it cannot stand behind #!
+    file.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(code))} "$@"\n')
     file.chmod(0o755)
 
 

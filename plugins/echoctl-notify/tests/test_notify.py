@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,7 +47,7 @@ def test_where_narrows(rules: Rules, shown: Shown) -> None:
 
 def test_a_command_gets_the_event_and_no_shell(rules: Rules, tmp_path: Path) -> None:
     rules(
-        f"[[rule]]\non = \"recording\"\nrun = '''{sys.executable} -c \"import sys; "
+        f"[[rule]]\non = \"recording\"\nrun = '''{shlex.quote(sys.executable)} -c \"import sys; "
         f"open(sys.argv[1], 'w').write(sys.stdin.read())\" {tmp_path}/got ; touch {tmp_path}/trap'''\n"
     )
     (rule,) = load()
