@@ -27,31 +27,6 @@ ONLY_BYTES = {"history export", "completion"}
 ONLY_SCREEN = {"tui"}
 """Commands that draw; what they show has commands of its own."""
 
-TESTED_ELSEWHERE = {
-    "__main__.py": "tests/test_fastpath.py starts real processes",
-    "model/speech.py": "nouns without behaviour",
-    "model/traffic.py": "nouns without behaviour",
-    "model/grades.py": "nouns without behaviour",
-    "model/listener.py": "nouns without behaviour",
-    "config/schema.py": "tests/config/test_loader.py",
-    "store/database/migrations.py": "tests/store/database/test_db.py",
-    "store/state.py": "tests/services/test_state.py",
-    "store/events.py": "tests/services/test_state.py",
-    "store/copy.py": "tests/services/vault/test_backups.py",
-    "services/history/statistics.py": "tests/services/history/test_reader.py",
-    "services/vault/os_keyring.py": "tests/services/vault/test_key_slots.py",
-    "services/history/index_entry.py": "tests/services/history/test_importing.py",
-    "cli/history/options.py": "tests/cli/history/test_commands.py",
-    "cli/listen/mute.py": "tests/test_fastpath.py",
-    "cli/listen/unmute.py": "tests/test_fastpath.py",
-    "cli/listen/status.py": "tests/test_fastpath.py",
-    "cli/terminal/output.py": "tests/cli/test_app.py",
-    "cli/terminal/diagnostics.py": "tests/cli/test_app.py",
-    "cli/terminal/confirm.py": "tests/cli/test_app.py",
-    "cli/terminal/group.py": "tests/cli/test_app.py",
-}
-"""Source files without a test file of their own name, and where they are tested."""
-
 
 def commands() -> Iterator[tuple[str, Command]]:
     """Every command that can be typed, "history list" and so on, groups left out."""
@@ -93,13 +68,6 @@ def test_every_exit_code_is_documented_and_no_other() -> None:
     assert documented == ours
 
 
-def test_every_exemption_is_still_needed() -> None:
-    for place, reason in TESTED_ELSEWHERE.items():
-        assert (REPOSITORY / "echoctl" / place).exists(), place
-        named = re.search(r"tests/\S+\.py", reason)
-        assert not named or (REPOSITORY / named[0]).exists(), reason
-
-
 def test_every_package_says_what_lives_in_it() -> None:
     for file in (REPOSITORY / "echoctl").rglob("__init__.py"):
         assert ast.get_docstring(ast.parse(file.read_text())), file
@@ -119,6 +87,36 @@ def test_imports_point_down() -> None:
 
 def test_every_room_is_small() -> None:
     assert check_shape.main() == 0
+
+
+def test_the_shape_check_fails_on_each_kind_of_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = tmp_path / "echoctl"
+    for place in (room, tmp_path / "tests"):
+        place.mkdir()
+    (room / "__init__.py").write_text('"""A package.\n\none   what it does\n"""')
+    (room / "one.py").write_text("class A: ...\n")
+    (room / "two.py").write_text("class A: ...\n" + "\n" * 400)
+    for number in range(check_shape.MODULES + 1):
+        (tmp_path / f"tests/test_{number}.py").write_text("import tests.test_0\n" if number == 1 else "")
+    (tmp_path / "tests/test_2.py").write_text("\n" * 401)
+    monkeypatch.setattr(check_shape, "ROOT", tmp_path)
+    assert check_shape.main() == 1
+    assert sorted(line.split(": ")[0] for line in capsys.readouterr().out.splitlines()) == [
+        "echoctl/__init__.py:1",  # two has no sign
+        "echoctl/two.py:1",  # long
+        "echoctl/two.py:1",  # A twice
+        "tests/test_1.py:1",  # leans on another test
+        "tests/test_2.py:1",  # long
+        "tests:1",  # crowded
+    ]
+
+
+def test_the_walks_of_the_architecture_are_as_short_as_it_says(speech_model: Path) -> None:
+    env = {**os.environ, "ECHOCTL_MODELS_DIR": str(speech_model.parent)}
+    run = subprocess.run([sys.executable, "-m", "bench.walks"], capture_output=True, text=True, cwd=REPOSITORY, env=env)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_shape_check_sees_what_it_should() -> None:
