@@ -1,4 +1,4 @@
-"""Formats, folders and imports; what holds for single files is in test_history.py."""
+"""Formats, folders and imports; what holds for single files is in test_commands.py."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Files out of the vault; what is told of their names and rights is in test_history.py."""
+"""Files out of the vault; what is told of their names and rights is in test_reader.py."""
 
 import contextlib
 import io
