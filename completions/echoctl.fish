@@ -673,7 +673,7 @@ function __echoctl_table
         case 'echoctl config'
             set __echoctl_subs \
                 show\t'Show every setting, its value and where the value comes from' \
-                validate\t'List every problem of config.toml and of the ECHOCTL_ variables' \
+                validate\t'List unknown names and values of a wrong kind, in config.toml and the ECHOCTL_ variables' \
                 path\t'Print the path of config.toml, whether it exists or not'
             set __echoctl_options \
                 -h\t'Show the help and exit' \

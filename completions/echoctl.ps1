@@ -863,7 +863,7 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
         'echoctl config' = @{
             Words = [ordered]@{
                 'show' = 'Show every setting, its value and where the value comes from'
-                'validate' = 'List every problem of config.toml and of the ECHOCTL_ variables'
+                'validate' = 'List unknown names and values of a wrong kind, in config.toml and the ECHOCTL_ variables'
                 'path' = 'Print the path of config.toml, whether it exists or not'
                 '-h' = 'Show the help and exit'
                 '--help' = 'Show the help and exit'

@@ -42,7 +42,11 @@ def show(
 
 @app.command()
 def validate(json: output.Json = False) -> None:
-    """List every problem of config.toml and of the ECHOCTL_ variables. Exits with 2 when there is one."""
+    """List unknown names and values of a wrong kind, in config.toml and the ECHOCTL_ variables.
+
+    Exits with 2 when there is one. What a value means is checked by the command that uses it: whether a key of the
+    dashboard is taken, a theme is there, a command can be split into words.
+    """
     from echoctl.config import loader
 
     found = list(loader.problems())
