@@ -91,7 +91,7 @@ def test_what_was_kept_as_times_only_is_not_locked(vault: Path) -> None:
 
 
 _BREAKS = {
-    "text": "UPDATE recording SET text = CAST(substr(text, 1, 20) || x'00' || substr(text, 22) AS BLOB) WHERE uid = ?",
+    "text": "UPDATE recording SET text = CAST(substr(text,1,20)||zeroblob(8)||substr(text,29) AS BLOB) WHERE uid = ?",
     "no text": "UPDATE recording SET text = NULL WHERE uid = ?",
     "time": "UPDATE recording SET at_ms = at_ms + 1 WHERE uid = ?",
     "no time": "UPDATE recording SET at_ms = -1 WHERE uid = ?",
@@ -143,7 +143,7 @@ def test_a_damaged_epoch_takes_its_own_recordings_only(recorder: Recorder, how: 
 @pytest.mark.parametrize(
     "how",
     [
-        "UPDATE chunk SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB) WHERE n = 0",
+        "UPDATE chunk SET sealed = CAST(substr(sealed,1,40)||zeroblob(8)||substr(sealed,49) AS BLOB) WHERE n = 0",
         "UPDATE chunk SET sealed = x'' WHERE n = 1",
         "DELETE FROM chunk WHERE n = 0",
         "DELETE FROM chunk",
