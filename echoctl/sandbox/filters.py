@@ -41,10 +41,12 @@ CALM = (
     "epoll_pwait2", "nanosleep", "clock_nanosleep", "clock_gettime", "clock_getres", "gettimeofday", "time", "times",
     "getitimer", "setitimer", "pause", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending",
     "rt_sigsuspend", "rt_sigtimedwait", "sigaltstack", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid",
-    "getegid", "getresuid", "getresgid", "getrandom", "getrusage", "getrlimit", "uname", "sysinfo", "exit",
+    "getegid", "getresuid", "getresgid", "getrandom", "getrusage", "getrlimit", "getcwd", "uname", "sysinfo", "exit",
     "exit_group",
 )  # fmt: skip
-"""What computing, waiting, and reading and writing what is open are made of. The most frequent come first."""
+"""What computing, waiting, and reading and writing what is open are made of. The most frequent come first.
+
+getcwd: Python asks for it before it finds that a module is not there."""
 
 TALKS = (
     "sendto", "sendmsg", "recvfrom", "recvmsg", "getsockopt", "setsockopt", "shutdown", "getsockname", "getpeername",
