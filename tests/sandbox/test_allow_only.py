@@ -1,13 +1,14 @@
 """The same promises by Landlock, where no namespace can be had."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from tests.lab.cage import caged
 from tests.sandbox.conftest import Inside
-from tests.sandbox.test_root import ATTEMPTS, BEGIN, REFUSED, house, person
+from tests.sandbox.house import ATTEMPTS, BEGIN, REFUSED, house, person
 
 pytestmark = pytest.mark.lab
 __all__ = ["house", "person"]
@@ -55,8 +56,6 @@ attempt("own maps", Path("/proc/self/maps").read_bytes)
 attempt("abstract socket", lambda: socket.socket(socket.AF_UNIX).connect("\\0" + sys.argv[2]))
 print(json.dumps(said))
 """
-    import socket
-
     with socket.socket(socket.AF_UNIX) as server:
         name = f"lab-{os.getpid()}"
         server.bind("\0" + name)
@@ -65,6 +64,21 @@ print(json.dumps(said))
     assert {name for name, outcome in said.items() if outcome != "open"} == {
         "write input", "database", "passwd", "own maps", "abstract socket",
     }  # fmt: skip
+
+
+def test_of_itself_it_refuses_signals_and_tcp_where_the_kernel_can(house: Path, inside: Inside) -> None:
+    code = """
+outer = os.getppid()
+def tcp():
+    with socket.socket() as s: s.connect(("127.0.0.1", int(sys.argv[2])))
+landlock.allow_only(confined())
+attempt("signal", lambda: os.kill(outer, 0)); attempt("tcp", tcp)
+print(json.dumps([filters.syscalls.syscall("landlock_create_ruleset", None, 0, 1), said]))
+"""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        version, said = inside(BEGIN + code, house, server.getsockname()[1])
+        assert said["tcp"] == ("EACCES" if version >= 4 else "open")
+        assert said["signal"] == ("EPERM" if version >= 6 else "open")
 
 
 def test_programs_are_loaded_and_work_when_locked(person: list[str], house: Path, inside: Inside) -> None:

@@ -2,69 +2,20 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.lab.cage import caged, needs_namespaces, somebody
+from tests.lab.cage import caged, needs_namespaces
 from tests.sandbox.conftest import Inside
+from tests.sandbox.house import ATTEMPTS, BEGIN, REFUSED, house, person
 
 pytestmark = [pytest.mark.lab, needs_namespaces]
-
-BEGIN = """
-import errno, json, mmap, os, socket, subprocess, sys, threading, time
-from pathlib import Path
-from echoctl.sandbox import filters, landlock, root
-from echoctl.sandbox.confinement import Confinement, program_reads
-folder = Path(sys.argv[1])
-program = program_reads()
-def confined(*more, **others):
-    return Confinement((*program, *(str(folder / place) for place in more)), **others)
-def enter(confinement):
-    assert root.obstacle(confinement) == "", root.obstacle(confinement)
-    root.enter(confinement)
-said = {}
-def attempt(name, act):
-    try: act(); said[name] = "open"
-    except OSError as error: said[name] = errno.errorcode[error.errno]
-"""
-
-
-@pytest.fixture
-def house(open_folder: Path) -> Iterator[Path]:
-    """A folder with what a process may see, must not see, and might connect to."""
-    for name in ("input", "data/keys", "data/models/small", "elsewhere"):
-        (open_folder / name).mkdir(parents=True)
-    for name in (
-        "input/sound",
-        "data/keys/device.key",
-        "data/echoctl.db",
-        "data/models/small/final.mdl",
-        "elsewhere/x",
-    ):
-        (open_folder / name).write_text("x")
-    (open_folder / "link").symlink_to("input")
-    (open_folder / "linked model").symlink_to(open_folder / "data/models/small")
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(open_folder / "elsewhere/socket"))
-        server.listen()
-        (open_folder / "elsewhere/socket").chmod(0o777)
-        yield open_folder
-
-
-@pytest.fixture(params=["root", "somebody"])
-def person(request: pytest.FixtureRequest, house: Path) -> list[str]:
-    if request.param == "somebody":
-        return somebody(house)
-    if os.geteuid() != 0:
-        pytest.skip("not root")
-    return []
+__all__ = ["house", "person"]
 
 
 def test_nothing_is_there_but_what_is_needed(person: list[str], house: Path, inside: Inside) -> None:
@@ -92,33 +43,6 @@ print(json.dumps([os.getpid(), os.getcwd(), sorted(os.listdir("/")), sorted(os.l
     assert {"CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"} <= set(
         status.splitlines()
     )
-
-
-ATTEMPTS = """
-outer = os.getppid()
-def connect():
-    with socket.socket(socket.AF_UNIX) as s: s.connect(str(folder / "elsewhere/socket"))
-def fork():
-    if (child := os.fork()) == 0: os._exit(0)
-    os.waitpid(child, 0)
-def everything():
-    attempt("read elsewhere", (folder / "elsewhere/x").read_bytes)
-    attempt("read a key", (folder / "data/keys/device.key").read_bytes)
-    attempt("over a link", (folder / "input/to the key").read_bytes)
-    attempt("read the input", (folder / "input/sound").read_bytes)
-    attempt("read a model", (folder / "data/models/small/final.mdl").read_bytes)
-    attempt("write the input", lambda: (folder / "input/sound").open("r+b").close())
-    attempt("write the program", lambda: open(str(folder) + "/input/new", "x").close() or os.unlink(folder / "input/new"))
-    attempt("see another process", lambda: os.listdir(f"/proc/{outer}/fd") and None)
-    attempt("signal another", lambda: os.kill(outer, 0))
-    attempt("connect", connect)
-    attempt("run", lambda: subprocess.run(["/bin/true"], check=True))
-    attempt("fork", fork)
-"""
-REFUSED = {
-    "read elsewhere", "read a key", "over a link", "write the input", "write the program", "see another process",
-    "signal another", "connect", "run", "fork",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("microphone", [False, True])
@@ -152,6 +76,8 @@ attempt("make a root file", lambda: open("/new", "w"))
 s = socket.socket(socket.AF_UNIX)
 attempt("connect", lambda: s.connect(str(folder / "elsewhere/socket")))
 attempt("input", lambda: os.listdir(folder / "input"))
+attempt("fill what is hidden", lambda: (folder / "new").touch())
+attempt("set the kernel", lambda: os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)))
 filters.lock(talks=True)
 attempt("send", lambda: s.send(b"x"))
 attempt("connect again", lambda: socket.socket(socket.AF_UNIX))
@@ -159,9 +85,31 @@ print(json.dumps(said))
 """
     said = inside(BEGIN + code, house, before=person)
     assert {name for name, outcome in said.items() if outcome != "open"} == {
-        "make a root file", "input", "connect again",
+        "make a root file", "input", "connect again", "fill what is hidden", "set the kernel",
     }  # fmt: skip
+    assert said["fill what is hidden"] == said["set the kernel"] == "EROFS"
     assert (house / "elsewhere/new").read_text() == "y"
+
+
+def test_everything_that_is_mounted_is_read_only_but_devices(person: list[str], house: Path, inside: Inside) -> None:
+    code = "enter(confined('input')); print(json.dumps(Path('/proc/self/mounts').read_text()))"
+    for line in inside(BEGIN + code, house, before=person).splitlines():
+        _, place, _, options, *_ = line.split()
+        if not place.startswith("/dev/"):
+            assert {"ro", "nosuid", "nodev"} <= set(options.split(",")), line
+
+
+def test_every_namespace_is_its_own_and_nobody_may_look_into_it(person: list[str], house: Path, inside: Inside) -> None:
+    code = """
+import resource
+def spaces(): return {name: os.readlink("/proc/self/ns/" + name) for name in kinds}
+kinds = ["ipc", "mnt", "net", "pid", "user", "uts"]
+outside = spaces()
+enter(confined())
+print(json.dumps([[k for k, v in spaces().items() if v == outside[k]],
+    filters.syscalls.call("prctl", 3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE)]))
+"""
+    assert inside(BEGIN + code, house, before=person) == [[], 0, [0, 0]]
 
 
 def test_programs_are_loaded_and_work_when_locked(person: list[str], house: Path, inside: Inside) -> None:
@@ -215,6 +163,7 @@ def test_the_whole_disk_is_not_a_thing_to_read(house: Path, inside: Inside) -> N
 
 LIVE = """
 import signal
+os.dup2(1, 100)
 enter(confined())
 signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
 print(Path("/proc/self/status").read_text().count("x"), flush=True)
@@ -282,6 +231,23 @@ def test_both_end_with_the_one_that_started_them(person: list[str], house: Path)
 def test_one_whose_starter_has_died_already_does_not_begin(house: Path, inside: Inside) -> None:
     code = "child = os.fork()\nif child == 0: root.enter(confined(), parent=1 << 22); os._exit(0)\n"
     assert inside(BEGIN + code + "print(os.waitpid(child, 0)[1])", house) == 1 << 8
+
+
+def test_an_inner_one_whose_outer_has_died_already_does_not_begin(inside: Inside, house: Path) -> None:
+    code = """
+from echoctl.sandbox import keeper
+if os.fork() == 0:
+    done, call = os.getpid(), keeper.syscalls.call
+    def late(*arguments):
+        while os.getppid() == done: time.sleep(0.01)
+        call(*arguments)
+    keeper.syscalls.call, keeper._keep = late, lambda *_: os._exit(0)
+    keeper.split(os.getppid())
+    print("begun", flush=True)
+    os._exit(0)
+os.wait(); time.sleep(0.5); print(1)
+"""
+    assert inside(BEGIN + code, house) == 1
 
 
 def test_the_outer_one_holds_nothing_and_has_no_rights(person: list[str], house: Path) -> None:
