@@ -58,7 +58,7 @@ TALKS = (
 
 WAITS = (
     "wait4", "waitid", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "mmap", "munmap", "brk",
-    "mprotect", "madvise", "futex", "getpid", "prctl", "exit", "exit_group",
+    "mprotect", "madvise", "futex", "getpid", "exit", "exit_group",
 )  # fmt: skip
 """What the process needs that waits for another."""
 
@@ -144,7 +144,11 @@ def running(machine: str, pid: int, *, talks: bool) -> list[Instruction]:
 
 def waiting(machine: str, pid: int, inner: int) -> list[Instruction]:
     """The filter of a process `pid` that waits for the process `inner`."""
-    return bpf.filter_of(machine, [(WAITS, bpf.ALLOW)], {"kill": (Demand(0, AMONG, (pid, inner)),)}, bpf.DENY)
+    rules = {
+        "kill": (Demand(0, AMONG, (pid, inner)),),
+        "prctl": (Demand(0, AMONG, (syscalls.PR_SET_DUMPABLE,)), Demand(1, NULL)),
+    }
+    return bpf.filter_of(machine, [(WAITS, bpf.ALLOW)], rules, bpf.DENY)
 
 
 def _own(pid: int) -> dict[str, Sequence[Demand]]:

@@ -126,6 +126,8 @@ def test_who_waits_can_signal_one_process(machine: str) -> None:
     asked = Asked(machine, filters.waiting(machine, PID, OTHER))
     assert asked("kill", OTHER, 15) == asked("wait4") == bpf.ALLOW
     assert asked("kill", 1, 15) == asked("openat") == asked("socket", 1) == asked("clone", THREAD) == bpf.DENY
+    assert asked("prctl", 4, 0) == bpf.ALLOW
+    assert asked("prctl", 4, 1) == asked("prctl", 1, 0) == bpf.DENY
 
 
 def test_other_architectures_are_killed(machine: str) -> None:
