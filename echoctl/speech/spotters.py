@@ -6,11 +6,13 @@ openWakeWord    pyopen-wakeword, models CC BY-NC-SA 4.0 (github.com/dscripka/ope
 Vosk grammar    any phrase of the vocabulary: 17 ms per second
 """
 
+import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, Word
 from echoctl.speech.models import SpeechModel
@@ -77,6 +79,7 @@ class MicroSpotter:
 
         self._features = MicroWakeWordFeatures()
         self._model = MicroWakeWord.from_builtin(Model(name))
+        _keep_in_memory(self._model)
 
     def feed(self, chunk: bytes) -> float:
         """Take 80 ms; return the score, 0 to 1."""
@@ -87,6 +90,15 @@ class MicroSpotter:
         """Drop the audio and the probabilities that scores still depend on."""
         self._features.reset()
         self._model.reset()
+
+
+def _keep_in_memory(word: Any) -> None:
+    """Have a model made of its bytes from now on: its `reset` reads the file anew, and a locked ear opens no file."""
+    data = Path(word.tflite_model).read_bytes()
+    create = word.lib.TfLiteModelCreate
+    create.restype, create.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_size_t]
+    word.lib.TfLiteModelCreateFromFile = lambda path: create(data, len(data))
+    word.reset()  # so that the model from the file, which is let go of by this, was the only one
 
 
 class OpenVerifier:
