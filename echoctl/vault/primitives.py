@@ -4,7 +4,9 @@ Secrets live in bytearrays and are wiped when done: a `bytes` object stays in me
 while the library's own key objects clean up after themselves.
 """
 
+import functools
 import os
+from io import FileIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -25,10 +27,15 @@ class DoesNotOpen(Exception):
 def random_secret(size: int = KEY_BYTES) -> bytearray:
     """`size` random bytes that can be wiped; os.urandom would leave a copy that cannot."""
     secret = bytearray(size)
-    with open("/dev/urandom", "rb", buffering=0) as source:
-        if source.readinto(secret) != size:
-            raise OSError("/dev/urandom gave too little")
+    if _source().readinto(secret) != size:
+        raise OSError("/dev/urandom gave too little")
     return secret
+
+
+@functools.cache
+def _source() -> FileIO:
+    """Opened once: a process that is locked in opens nothing any more."""
+    return FileIO("/dev/urandom")
 
 
 def wipe(*secrets: bytearray) -> None:
