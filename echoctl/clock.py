@@ -55,4 +55,7 @@ def id_bytes(text: str) -> bytes:
     # int() also takes signs, underscores and the digits of other scripts, which no ULID has.
     if len(text) != 26 or not (text.isascii() and text.isalnum()):
         raise ValueError("a ULID has 26 letters and digits")
-    return int(text.upper().translate(_AS_BASE_32), 32).to_bytes(17, "big")[-16:]
+    digits = text.upper().translate(_AS_BASE_32)
+    if "-" in digits:
+        raise ValueError("I, L, O and U are in no ULID")
+    return int(digits, 32).to_bytes(17, "big")[-16:]
