@@ -86,7 +86,7 @@ def decode_any(data: bytes, most_s: float) -> bytes:
     """A sound file of any kind, rate and number of channels as pcm.
 
     Raises ValueError, with a message for a person, when it is no sound file, is cut short, or lasts longer than
-    `most_s`. The bytes may be hostile: audio.sandboxed_decoder calls this in a process that may die of them.
+    `most_s`. The bytes may be hostile: services.sandbox.decoder calls this in a process that may die of them.
     """
     import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
 
@@ -122,15 +122,20 @@ def write_wav(pcm: bytes) -> bytes:
 class SoundFile:
     """A sound file of any kind that libsndfile knows, read in blocks as mono float32 in 16-bit scale."""
 
-    def __init__(self, path: str) -> None:
-        """Open `path`. Raises NotFound, or UsageError when it cannot be read, is no audio, or is cut short."""
+    def __init__(self, path: str, descriptor: int | None = None) -> None:
+        """Open `path`, or read it from a descriptor of `open_checked`, which is closed with it.
+
+        Raises NotFound, or UsageError when it cannot be read, is no audio, or is cut short.
+        """
         import soundfile  # noqa: PLC0415 - 150 ms (it loads numpy) that only commands with audio should pay
 
         self._path = path
-        _check(path)
+        own = open_checked(path) if descriptor is None else descriptor
         try:
-            self._sound = soundfile.SoundFile(path)
+            self._sound = soundfile.SoundFile(own, closefd=True)
         except soundfile.LibsndfileError as exc:
+            with contextlib.suppress(OSError):  # libsndfile has closed it, or has not
+                os.close(own)
             raise _no_audio(path) from exc
         if not self._sound.frames:
             self._sound.close()
@@ -157,8 +162,12 @@ class SoundFile:
         self._sound.close()
 
 
-def _check(path: str) -> None:
-    """Raise a precise error for what libsndfile reports alike: missing, a folder, unreadable, empty, cut short."""
+def open_checked(path: str) -> int:
+    """Open a sound file for reading and return its descriptor, at its beginning.
+
+    Raises a precise error, NotFound or UsageError, for what libsndfile reports alike: missing, a folder, unreadable,
+    empty, cut short. Loads no library of sound.
+    """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             found = os.fstat(file.fileno())
@@ -167,14 +176,18 @@ def _check(path: str) -> None:
             if not found.st_size:
                 raise UsageError(f"{path} is empty", "give a file with something to hear")
             declared, present, rate = _wav_length(file, found.st_size)
+            descriptor = os.dup(file.fileno())
     except FileNotFoundError as exc:
         raise NotFound(f"no such file: {path}", "check the name") from exc
     except IsADirectoryError as exc:
         raise UsageError(f"{path} is a folder", "name a sound file in it") from exc
     except OSError as exc:
         raise UsageError(f"cannot read {path}: {exc.strerror}", "check its rights") from exc
+    os.lseek(descriptor, 0, os.SEEK_SET)
     if present < declared:
+        os.close(descriptor)
         raise _cut_short(path, present / rate, declared / rate)
+    return descriptor
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -17,13 +17,13 @@ PIPE_READ_BYTES = 65_536
 """The capacity of a pipe on Linux."""
 
 
-def open_file(path: str, *, realtime: bool = False) -> AudioSource:
-    """Open a WAV or FLAC file of any rate, width and number of channels.
+def open_file(path: str, descriptor: int | None = None, *, realtime: bool = False) -> AudioSource:
+    """Open a WAV or FLAC file of any rate, width and number of channels, or take it from a descriptor.
 
     It runs as fast as it is read, or with `realtime` at the pace of a microphone. Raises NotFound, or UsageError when
     the file is not audio or is cut short (a FLAC shows that only while it is read).
     """
-    return _FileSource(path, _Pace(realtime))
+    return _FileSource(path, descriptor, _Pace(realtime))
 
 
 def open_stdin(*, realtime: bool = False, fd: int = 0) -> AudioSource:
@@ -99,9 +99,10 @@ class _PacedSource(ABC):
 
 
 class _FileSource(_PacedSource):
-    def __init__(self, path: str, pace: _Pace) -> None:
+    def __init__(self, path: str, descriptor: int | None, pace: _Pace) -> None:
         super().__init__(path, pace)
-        self._sound = SoundFile(path)
+        self._sound = SoundFile(path, descriptor)
+        self._resampler = Resampler(self._sound.rate)  # now: what reads a file opens no library any more
         self._pcm = self._resampled()
 
     def close(self) -> None:
@@ -117,10 +118,9 @@ class _FileSource(_PacedSource):
         return self._chunker.last()
 
     def _resampled(self) -> Iterator[bytes]:
-        resampler = Resampler(self._sound.rate)
         for block in self._sound.blocks():
-            yield resampler.feed(block)
-        yield resampler.flush()
+            yield self._resampler.feed(block)
+        yield self._resampler.flush()
 
 
 class _PipeSource(_PacedSource):
