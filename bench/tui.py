@@ -35,7 +35,7 @@ SOCKETS = itertools.count()
 MOVING = """
 import asyncio, sys
 from textual.timer import Timer
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.config.schema import Config
 from echoctl.tui import run as running
 from echoctl.tui.app import Dashboard

@@ -53,8 +53,8 @@ function __echoctl_table
                 --exec\t'Run CMD for each event, its JSON on stdin; no shell' \
                 --chime\t'Play a sound at start and end of a request' \
                 --no-chime\t'Play a sound at start and end of a request' \
-                --require-sandbox\t'Refuse to listen when the kernel cannot keep the listener off the network; or do without that' \
-                --no-sandbox\t'Refuse to listen when the kernel cannot keep the listener off the network; or do without that' \
+                --require-sandbox\t'Refuse to listen unless the kernel shuts the listener in (`--require-sandbox full`: in every way); or do without' \
+                --no-sandbox\t'Refuse to listen unless the kernel shuts the listener in (`--require-sandbox full`: in every way); or do without' \
                 --json\t'Print events as NDJSON'
             set __echoctl_takes \
                 '--wake-word=@wake-words' \

@@ -55,8 +55,8 @@ Register-ArgumentCompleter -Native -CommandName echoctl -ScriptBlock {
                 '--exec' = 'Run CMD for each event, its JSON on stdin; no shell'
                 '--chime' = 'Play a sound at start and end of a request'
                 '--no-chime' = 'Play a sound at start and end of a request'
-                '--require-sandbox' = 'Refuse to listen when the kernel cannot keep the listener off the network; or do without that'
-                '--no-sandbox' = 'Refuse to listen when the kernel cannot keep the listener off the network; or do without that'
+                '--require-sandbox' = 'Refuse to listen unless the kernel shuts the listener in (`--require-sandbox full`: in every way); or do without'
+                '--no-sandbox' = 'Refuse to listen unless the kernel shuts the listener in (`--require-sandbox full`: in every way); or do without'
                 '--json' = 'Print events as NDJSON'
             }
             Takes = @{

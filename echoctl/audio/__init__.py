@@ -8,7 +8,6 @@ resample           any rate to 16 kHz, cut into chunks
 ring               the pre-roll: the last seconds, in memory that can be wiped
 endpoint           end-pointing: when a person has finished
 codec              FLAC and WAV, through libsndfile
-sandboxed_decoder  files of unknown origin, decoded in a process that may die of them
 playback           the speaker, and the chimes
 stream_checks      a wrong rate and digital silence, noticed
 wakeup             a wait that a thread or a signal handler can end

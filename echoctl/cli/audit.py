@@ -12,10 +12,11 @@ app = command_group("Try whether what listens can get out, and look for what sho
 def audit(json: output.Json = False) -> None:
     """Try whether what listens could send anything, and look for what should not be there.
 
-    A sandboxed process, like the one that listens, tries everything it could get out by, and to read the vault's key;
-    all of it must fail. A canary is recorded into a throw-away store and searched for everywhere. Then: what the kernel
-    counts for the running listener, who may read its files, and what could still leak. Exits with 11 when a promise
-    does not hold.
+    A real ear and a real microphone, sandboxed and at work, try everything they could get out by: to send, to ask
+    others, to read the vault's key, to write what runs later. All of it must fail. The microphone is opened for a
+    moment, unless it is muted, and nothing that it hears is kept. A canary is recorded into a throw-away store and
+    searched for everywhere. Then: what the kernel counts for the running listener, who may read its files, and what
+    could still leak. Exits with 11 when a promise does not hold.
     """
     from echoctl.services.system import audit as audits
 

@@ -4,7 +4,7 @@ import dataclasses
 import os
 
 from echoctl.config import loader
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui import run, theme
 
 

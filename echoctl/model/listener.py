@@ -2,14 +2,20 @@
 
 
 class SandboxLevel:
-    """What holds."""
+    """What holds for a process."""
 
-    NAMESPACE = "namespace"
-    """A network namespace without interfaces, nothing but unix sockets, keys/ out of sight."""
-    SECCOMP = "seccomp"
-    """Nothing but unix sockets."""
+    FULL = "full"
+    """An empty root and namespaces of its own; once it is at work it can open nothing, and talk to nobody."""
+    FILTER = "filter"
+    """No namespaces: the filter, and Landlock where the kernel has it."""
     NONE = "none"
     """No sandbox."""
+
+    @staticmethod
+    def weaker(one: str, other: str) -> str:
+        """The lesser of two; "" stands for what is not known yet."""
+        order = (SandboxLevel.NONE, SandboxLevel.FILTER, SandboxLevel.FULL, "")
+        return min(one, other, key=order.index)
 
 
 class SandboxPolicy:
@@ -19,6 +25,8 @@ class SandboxPolicy:
     """As much as there can be."""
     REQUIRE = "require"
     """At least the filter, or it does not listen."""
+    REQUIRE_FULL = "full"
+    """All of it, or it does not listen."""
     OFF = "off"
     """None."""
 
@@ -27,13 +35,14 @@ class Snapshot:
     """State at one moment; services.state reads it.
 
     `mic` is open, closed, dropped (it is at the other end of a pipe: what it sends is thrown away while muted) or none
-    (a file is listened to, which goes on whether muted or not). `sandbox` is a SandboxLevel, "" when nobody listens;
-    `sent_bytes` is None where the kernel has no count for the ear alone.
+    (a file is listened to, which goes on whether muted or not). `sandbox` is the SandboxLevel of the ear and
+    `mic_sandbox` that of the microphone process, "" when nobody listens; `sent_bytes` is None where the kernel has no
+    count for the ear alone.
     """
 
     __slots__ = (
-        "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "muted", "muted_by", "muted_ms", "pid",
-        "sandbox", "sent_bytes", "started_ms",
+        "counters", "device", "ear_pid", "led", "led_ms", "listening", "mic", "mic_pid", "mic_sandbox", "muted",
+        "muted_by", "muted_ms", "pid", "sandbox", "sent_bytes", "started_ms",
     )  # fmt: skip
 
     def __init__(
@@ -50,7 +59,9 @@ class Snapshot:
         pid: int,
         started_ms: int,
         ear_pid: int,
+        mic_pid: int,
         sandbox: str,
+        mic_sandbox: str,
         sent_bytes: int | None,
         counters: dict[str, int],
     ) -> None:
@@ -65,6 +76,8 @@ class Snapshot:
         self.pid = pid
         self.started_ms = started_ms
         self.ear_pid = ear_pid
+        self.mic_pid = mic_pid
         self.sandbox = sandbox
+        self.mic_sandbox = mic_sandbox
         self.sent_bytes = sent_bytes
         self.counters = counters

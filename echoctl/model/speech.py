@@ -45,6 +45,16 @@ class StoreMode(StrEnum):
     AUDIO = "audio"
     BOTH = "both"
 
+    @property
+    def has_text(self) -> bool:
+        """Whether what was understood is kept."""
+        return self in (StoreMode.TRANSCRIPT, StoreMode.BOTH)
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether what was heard is kept."""
+        return self in (StoreMode.AUDIO, StoreMode.BOTH)
+
 
 class Feedback(StrEnum):
     """A person's word on a transcript."""

@@ -1,6 +1,7 @@
 """What the kernel says about a process, for anybody who asks: read from /proc, and from the table of unix sockets.
 
 The byte counters belong to a network namespace: they speak of the process alone only where it has one of its own.
+What a process has open cannot be asked once nobody may look into its memory; what it was handed it finds out itself.
 """
 
 import os
@@ -8,7 +9,7 @@ import re
 import socket
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from echoctl.sandbox.counters import interfaces
 INTERNET = ("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6", "packet")
 """Tables of /proc/PID/net with a row for each socket; the inode's column differs."""
 
+_FILES = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFBLK)
 _SOCK_DIAG_BY_FAMILY, _NLMSG_DONE, _NLM_F_REQUEST, _NLM_F_DUMP = 20, 3, 1, 0x300
 _SHOW_NAME, _SHOW_PEER = 1, 4
 _ATTRIBUTE_NAME, _ATTRIBUTE_PEER = 0, 2
@@ -36,12 +38,15 @@ class Attestation:
     """Whether its network is another one than the asker's; None where that may not be seen."""
     interfaces: dict[str, tuple[int, int]]
     """Name -> bytes received, bytes sent, since the namespace was made."""
-    network_sockets: tuple[str, ...]
-    """Sockets it holds that are not unix sockets: "tcp 12345", or "unknown 12345" for one from elsewhere."""
+    network_sockets: tuple[str, ...] | None
+    """Sockets it holds that are not unix sockets: "tcp 12345", or "unknown 12345" for one from elsewhere; None where
+    nobody may look."""
     unix_peers: tuple[str, ...] | None
-    """To which unix sockets it is connected, by path; None where the kernel does not tell."""
+    """To which unix sockets it is connected, by path; None where the kernel does not tell, or nobody may look."""
     core_bytes: int | None
     """How large a core dump may become; None: as large as it likes."""
+    dumpable: bool | None
+    """Whether others of its user may look into its memory; None where that is not told, as to root, who may always."""
 
     @property
     def sent_bytes(self) -> int:
@@ -50,10 +55,13 @@ class Attestation:
 
 
 def attest(pid: int) -> Attestation:
-    """Ask the kernel about a process. Raises OSError when it has gone, or belongs to somebody else."""
+    """Ask the kernel about a process. Raises OSError when it has gone."""
     proc = Path(f"/proc/{pid}")
     status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
-    inodes = _socket_inodes(proc)
+    try:
+        inodes = _socket_inodes(proc)
+    except PermissionError:
+        inodes = None
     own_network = _own_network(proc)
     return Attestation(
         pid=pid,
@@ -62,10 +70,34 @@ def attest(pid: int) -> Attestation:
         capabilities=int(status["CapEff"], 16),
         own_network=own_network,
         interfaces=interfaces(pid),
-        network_sockets=tuple(_network_sockets(proc, inodes)),
-        unix_peers=_unix_peers(proc, inodes, bool(own_network)),
+        network_sockets=None if inodes is None else tuple(_network_sockets(proc, inodes)),
+        unix_peers=None if inodes is None else _unix_peers(proc, inodes, bool(own_network)),
         core_bytes=_core_bytes(proc),
+        dumpable=_dumpable(proc, int(status["Uid"].split()[1]), hidden=inodes is None),
     )
+
+
+def strays(given: Collection[tuple[int, int]], *, sockets: bool, sound: bool) -> list[int]:
+    """Files and folders that this process has open, or sockets, and that it was not `given`, by device and inode.
+
+    It works where nothing can be opened any more, not even the list of what is. `sound`: a connection to a sound server
+    is expected, and memory that is shared with it, which is a file without a name.
+    """
+    found, known = [], 1 if sound else 0
+    for number in range(1024):
+        try:
+            info = os.fstat(number)
+        except OSError:
+            continue
+        if stat.S_ISSOCK(info.st_mode):
+            stray = sockets and not (sound and known and _is_unix(number))
+            known -= sockets and not stray
+        else:
+            named = stat.S_ISDIR(info.st_mode) or stat.S_ISBLK(info.st_mode) or bool(info.st_nlink)
+            stray = not sockets and stat.S_IFMT(info.st_mode) in _FILES and (named or not sound)
+        if stray and (info.st_dev, info.st_ino) not in given:
+            found.append(number)
+    return found
 
 
 def inherited() -> list[int]:
@@ -77,10 +109,14 @@ def inherited() -> list[int]:
                 continue
         except OSError:
             continue  # the descriptor of the listing itself
-        with socket.socket(fileno=os.dup(int(name))) as copy:
-            if copy.family != socket.AF_UNIX:
-                found.append(int(name))
+        if not _is_unix(int(name)):
+            found.append(int(name))
     return found
+
+
+def _is_unix(descriptor: int) -> bool:
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        return copy.family == socket.AF_UNIX
 
 
 def _unix_peers(proc: Path, inodes: set[int], own_network: bool) -> tuple[str, ...] | None:
@@ -177,3 +213,14 @@ def _core_bytes(proc: Path) -> int | None:
     line = next(line for line in (proc / "limits").read_text().splitlines() if line.startswith("Max core file size"))
     soft = line[len("Max core file size") :].split()[0]
     return None if soft == "unlimited" else int(soft)
+
+
+def _dumpable(proc: Path, uid: int, *, hidden: bool) -> bool | None:
+    """The files in /proc of a process that is not belong to root, whoever it runs as."""
+    try:
+        owner = (proc / "limits").stat().st_uid
+    except OSError:
+        owner = uid
+    if hidden or owner != uid:
+        return False
+    return True if uid else None

@@ -10,10 +10,10 @@ import errno
 import os
 import resource
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from echoctl.sandbox import filters, keeper, namespaces, syscalls
+from echoctl.sandbox import filters, namespaces, outer, syscalls
 from echoctl.sandbox.confinement import DEVICES, SYSTEM, Confinement, ways
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
@@ -30,10 +30,19 @@ _OLD = "/oldroot"
 
 def obstacle(confinement: Confinement) -> str:
     """Why `enter(confinement)` would fail here, found out by a child that does it; "" when it would not."""
+    return _tried(lambda: enter(confinement))
+
+
+def obstacle_to_filters(confinement: Confinement) -> str:
+    """The same of `give_up` alone."""
+    return _tried(lambda: give_up(confinement))
+
+
+def _tried(act: Callable[[], None]) -> str:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:  # nothing but os._exit may end this copy of the process
-        _try(confinement, write)
+        _try(act, write)
     os.close(write)
     with open(read, "rb") as answer:
         said = answer.read().decode("utf-8", "replace")
@@ -45,7 +54,7 @@ def enter(confinement: Confinement, *, parent: int = 0) -> None:
     """Shut this process in for good. Only while there is one thread, and before it has anything to hide.
 
     It goes on as another process, number 1 of its namespace; the one that was called stays outside and waits
-    (sandbox/keeper.py). `parent`: the number of the one that started it, where known: both end with it.
+    (sandbox/outer.py). `parent`: the number of the one that started it, where known: both end with it.
     Raises OSError, and then the process is half in and good for nothing: ask `obstacle` first.
     """
     parent = parent or os.getppid()
@@ -55,7 +64,7 @@ def enter(confinement: Confinement, *, parent: int = 0) -> None:
         map_users()
     with contextlib.suppress(OSError):
         syscalls.call("unshare", _NEWCGROUP)
-    keeper.split(parent)
+    outer.split(parent)
     _build(view)
     give_up(confinement)
 
@@ -73,10 +82,10 @@ def give_up(confinement: Confinement) -> None:
     filters.load(confinement)
 
 
-def _try(confinement: Confinement, answer: int) -> None:
+def _try(act: Callable[[], None], answer: int) -> None:
     code = 1
     try:
-        enter(confinement)
+        act()
         code = 0
     except OSError as error:
         # The kernel says "no space left" where a limit is reached, such as user.max_user_namespaces = 0.

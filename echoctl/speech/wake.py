@@ -142,6 +142,13 @@ class WakeDetector:
         for one in self._detectors:
             one.reset()
 
+    def warm(self, noise: bytes) -> None:
+        """Have every spotter hear some noise and forget it, so that nothing is left to be loaded later."""
+        for one in self._detectors:
+            for at in range(0, len(noise), CHUNK_BYTES):
+                one.feed(noise[at : at + CHUNK_BYTES], 0.0, awake=False)
+        self.reset()
+
     def _replay(self, t: float, size: int) -> None:
         """Feed what came before the chunk of `size` bytes that ends at `t`."""
         past = self._recent(REPLAY_S + 0.16)[:-size][-REPLAY_BYTES:]

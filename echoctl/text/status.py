@@ -25,6 +25,7 @@ def status_fields(now: Snapshot) -> dict[str, object]:
         "mic": now.mic,
         "device": now.device,
         "sandbox": now.sandbox or None,
+        "mic_sandbox": now.mic_sandbox or None,
         "seal": now.sandbox or None,  # its old name, until version 2
         "sent_bytes": now.sent_bytes,
         "muted": now.muted,
@@ -42,7 +43,7 @@ def status_text(now: Snapshot) -> str:
     if now.listening:
         lines.append(f"  listener    pid {now.pid}, since {person_time(now.started_ms)}")
         lines.append(f"  input       {now.device}" if now.mic == "none" else f"  microphone  {_microphone(now)}")
-        lines.append(f"  network     {sandbox_text(now.sandbox, now.sent_bytes)}")
+        lines.append(f"  sandbox     {sandboxes_text(now.sandbox, now.mic_sandbox, now.sent_bytes)}")
     else:
         lines.append("  listener    not running")
     if now.muted_ms:
@@ -74,6 +75,25 @@ _MIC = {
 
 def sandbox_text(holds: str, sent_bytes: int | None) -> str:
     """What a SandboxLevel means. `sent_bytes` are the kernel's counters, where they are the listener's own."""
-    if holds == SandboxLevel.NAMESPACE:
+    if holds == SandboxLevel.FULL:
         return "sandboxed" if sent_bytes is None else f"sandboxed, {sent_bytes} B sent"
-    return "no network socket possible (seccomp)" if holds == SandboxLevel.SECCOMP else "not sandboxed"
+    return "sandboxed by a filter alone" if holds == SandboxLevel.FILTER else "not sandboxed"
+
+
+def sandboxes_text(ear: str, microphone: str, sent_bytes: int | None) -> str:
+    """What holds for both processes of a listener: one phrase where it is the same, else one for each."""
+    if microphone in ("", ear):
+        return sandbox_text(ear, sent_bytes)
+    return f"ear {sandbox_text(ear, sent_bytes)}; microphone {sandbox_text(microphone, None)}"
+
+
+def ready_text(sandbox: "Mapping[str, Any]") -> str:
+    """The same, of what a `ready` event says."""
+    microphone = sandbox.get("microphone") or {"holds": ""}
+    return sandboxes_text(sandbox["holds"], microphone["holds"], sandbox["sent_bytes"])
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any

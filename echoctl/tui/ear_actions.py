@@ -10,7 +10,7 @@ from echoctl.config.schema import Config
 from echoctl.errors import EchoctlError, ExitCode, StoreError
 from echoctl.model.listener import Snapshot
 from echoctl.services import state, watch_state
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui import keys
 from echoctl.tui.feed import EarFeed
 from echoctl.tui.host import Host

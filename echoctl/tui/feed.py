@@ -15,7 +15,7 @@ from echoctl.config.schema import Config
 from echoctl.errors import EchoctlError
 from echoctl.model.listener import Snapshot
 from echoctl.services import watch_state
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 
 if TYPE_CHECKING:
     from echoctl.services.listening.session import Session

@@ -10,7 +10,7 @@ from typing import Any
 from echoctl.errors import EchoctlError
 from echoctl.model.listener import SandboxLevel, Snapshot
 from echoctl.model.speech import LedState
-from echoctl.text.status import sandbox_text
+from echoctl.text.status import ready_text, sandboxes_text
 
 PAST = 120
 """Levels that are remembered, one per chunk of 80 ms."""
@@ -59,7 +59,7 @@ class Now:
     last: LastRequest | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     sandbox: str = ""
-    """How the ear is kept off the network: text.status.sandbox_text."""
+    """How the ear is kept off the network: text.status.sandboxes_text."""
     sandboxed: bool = False
     trouble: str = ""
     """What is wrong with the ear, while it is."""
@@ -78,7 +78,7 @@ def seen(now: Now, store: Snapshot) -> Now:
     counters = store.counters if store.listening else now.counters
     now = replace(now, muted=store.muted, by=store.muted_by, counters=counters, unread="")
     if store.sandbox:
-        sandbox = sandbox_text(store.sandbox, store.sent_bytes)
+        sandbox = sandboxes_text(store.sandbox, store.mic_sandbox, store.sent_bytes)
         now = replace(now, sandbox=sandbox, sandboxed=store.sandbox != SandboxLevel.NONE)
     if now.role in (Role.OWN, Role.STARTING):
         return replace(now, mic=store.mic)
@@ -116,7 +116,7 @@ def _ready(now: Now, event: Mapping[str, Any]) -> Now:
         words=tuple(event["words"]),
         device=str(event["device"]),
         trouble="",
-        sandbox=sandbox_text(sandbox["holds"], sandbox["sent_bytes"]),
+        sandbox=ready_text(sandbox),
         sandboxed=sandbox["holds"] != SandboxLevel.NONE,
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui import theme
 
 

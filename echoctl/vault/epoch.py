@@ -103,13 +103,19 @@ class Place:
 class Writer:
     """Seals recordings. Holds the public key and one chain key, never anything that opens what is written."""
 
-    def __init__(self, vault: keys.Vault) -> None:
-        self._vault = vault.uid
-        self._public = keys.public_key(vault.public)
+    def __init__(self, vault: bytes, public: bytes) -> None:
+        """A vault's id, and the public key to seal to: the vault's own or that of a private stay."""
+        self._vault = vault
+        self._public = keys.public_key(public)
         self._chain = bytearray()
         self._epoch = b""
         self._seq = 0
         self._began_ms = 0
+
+    @property
+    def epoch(self) -> bytes:
+        """The id of the epoch that it writes in; empty before the first."""
+        return self._epoch
 
     def needs_epoch(self, now_ms: int) -> bool:
         """Whether `begin` must come first: no epoch yet, a full one, an old one, or a clock that was set back."""

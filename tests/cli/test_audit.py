@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from echoctl import paths
+from echoctl.services.system.audit_process import PROCESSES
 from echoctl.services.vault import unlocking
 from tests.conftest import REPOSITORY, Run
 from tests.lab.cage import caged, needs_namespaces, somebody
+from tests.lab.sound import SoundLab
 
 pytestmark = [pytest.mark.lab, needs_namespaces]
 
@@ -58,12 +60,21 @@ def failed(document: Any) -> list[tuple[str, str]]:
     return [(f["part"], f["name"]) for f in document["findings"] if f["grade"] == "fail"]
 
 
+def missed(document: Any) -> set[tuple[str, str]]:
+    return {(a["process"], a["name"]) for a in document["attempts"] if a["outcome"] != "refused"}
+
+
 def test_where_everything_holds_it_says_so_and_leaves_nothing_behind(cli: Cli, home: Path, temp: Path) -> None:
     run = cli("audit", env={"PYTHONPATH": str(REPOSITORY)})
     assert run.exit == 0, run.stdout + run.stderr
-    assert run.stdout.startswith("sandbox\n  ok    sandbox         sandboxed, 0 B sent\n")
-    assert "43 of 43 refused: TCP over IPv4" in run.stdout or "42 of 42 refused" in run.stdout
-    assert [line for line in run.stdout.splitlines() if not line.startswith(" ")] == [
+    lines = run.stdout.splitlines()
+    assert lines[:2] == ["sandbox", "  ok    ear             sandboxed, 0 B sent"]
+    for process in PROCESSES:
+        (line,) = [line for line in lines if line.startswith(f"  ok    {process:<15} 1") and " refused: " in line]
+        count, of, total, *_ = line.split()[2:]
+        assert (count, of) == (total, "of")
+        assert int(total) > 120
+    assert [line for line in lines if not line.startswith(" ")] == [
         "sandbox", "listener", "plaintext", "rights", "leaks",
     ]  # fmt: skip
     assert list(temp.iterdir()) == []
@@ -71,44 +82,100 @@ def test_where_everything_holds_it_says_so_and_leaves_nothing_behind(cli: Cli, h
     assert not Path(paths.state_dir()).exists()
 
 
-def test_the_persons_own_key_is_what_is_out_of_sight(home: Path, broken: Callable[[str], None]) -> None:
+def test_without_a_model_and_a_microphone_it_says_what_was_missing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_SERVER", "unix:/no/such/server")
+    code, document = audit()
+    assert (code, failed(document), missed(document)) == (0, [], set())
+    notes = {f["name"]: f["text"] for f in document["findings"] if f["grade"] == "note" and f["part"] == "sandbox"}
+    assert set(notes) == {"ear", "microphone"}
+    assert all("without what it works with" in text for text in notes.values())
+    assert {document["sandbox"][process]["holds"] for process in PROCESSES} == {"full"}
+
+
+def test_with_a_model_and_a_microphone_nothing_is_missing(
+    home: Path, installed_model: None, sound_lab: SoundLab
+) -> None:
+    code, document = audit()
+    assert (code, failed(document), missed(document)) == (0, [], set())
+    assert [f["text"] for f in document["findings"] if f["part"] == "sandbox" and f["grade"] == "note"] == []
+    (said,) = [f["text"] for f in document["findings"] if f["name"] == "sound server"]
+    assert "no sandbox prevents" in said
+    assert sound_lab.recorders() == []
+
+
+def test_a_microphone_that_is_muted_is_not_opened(home: Path, cli: Cli, sound_lab: SoundLab) -> None:
+    cli("mute")
+    code, document = audit()
+    assert (code, missed(document)) == (0, set())
+    assert ("microphone", "tried without what it works with: it is muted") in {
+        (f["name"], f["text"]) for f in document["findings"]
+    }
+
+
+def test_the_persons_own_files_are_what_is_out_of_reach(home: Path, broken: Callable[[str], None]) -> None:
     unlocking.ensure()
+    before = content(home)
     code, document = audit()
     assert (code, failed(document)) == (0, [])
-    assert paths.keys_dir() in document["sandbox"]["hidden"]
+    assert document["sandbox"]["ear"] == {"holds": "full", "why": ""}
+    assert (document["sandbox"]["holds"], document["sandbox"]["sent_bytes"]) == ("full", 0)
     assert document["seal"] == document["sandbox"]
     broken(
-        "from echoctl.sandbox import namespaces\n"
-        "cover = namespaces._cover\n"
-        "namespaces._cover = lambda path: None if path.endswith('keys') else cover(path)"
+        "from echoctl.sandbox import filters, root\n"
+        "filters.load = filters.lock = root.filters.load = lambda *_, **__: None\n"
+        "root.enter = root.give_up = lambda *_, **__: None\n"
     )
     code, document = audit()
     assert code == 11
-    missed = {a["name"] for a in document["attempts"] if a["outcome"] != "refused"}
-    assert missed == {"read the key", "write a key"}
-    assert os.listdir(paths.keys_dir()) == ["CACHEDIR.TAG", "device.key"] or len(os.listdir(paths.keys_dir())) == 2
+    for name in ("read the key", "write the database", "write ~/.bashrc", "fork", "ask a server that begins late"):
+        assert {(process, name) for process in PROCESSES} <= missed(document)
+    assert content(home) == before
+
+
+def content(home: Path) -> dict[str, bytes]:
+    """Every file below the home; a database that was read has others beside it, which stay empty."""
+    return {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file() and path.stat().st_size}
 
 
 @pytest.mark.parametrize("name", ["io_uring_setup", "setns", "pidfd_getfd"])
-def test_a_call_left_out_of_the_filter_is_found(name: str, home: Path, broken: Callable[[str], None]) -> None:
-    broken(f"from echoctl.sandbox import seccomp; seccomp.DENIED = tuple(n for n in seccomp.DENIED if n != {name!r})")
+def test_a_call_left_out_of_the_filters_is_found(name: str, home: Path, broken: Callable[[str], None]) -> None:
+    broken(
+        "from echoctl.sandbox import filters, seccomp\n"
+        f"seccomp.DENIED = tuple(n for n in seccomp.DENIED if n != {name!r}); filters.CALM += ({name!r},)"
+    )
     code, document = audit()
-    assert (code, failed(document)) == (11, [("sandbox", "broken")])
-    assert [a["name"] for a in document["attempts"] if a["outcome"] != "refused"] == [name]
+    assert (code, failed(document)) == (11, [("sandbox", f"{process}, broken") for process in PROCESSES])
+    assert missed(document) == {(process, name) for process in PROCESSES}
 
 
-def test_a_network_that_was_not_left_is_found(home: Path, broken: Callable[[str], None]) -> None:
-    broken("from echoctl.sandbox import namespaces; namespaces._NEWNET = 0")
+def test_a_process_that_is_never_locked_is_found(home: Path, broken: Callable[[str], None]) -> None:
+    broken("from echoctl.sandbox import filters; filters.lock = lambda **_: None")
     code, document = audit()
     assert code == 11
-    missed = {a["name"] for a in document["attempts"] if a["outcome"] != "refused"}
-    assert missed == {"an interface that is up", "an abstract unix socket"}
+    assert {process for process, _ in missed(document)} == set(PROCESSES)
+    # Behind an empty root there is nothing to find all the same.
+    assert not {name for _, name in missed(document)} & {"read the key", "list home", "ask a server that begins late"}
+
+
+def test_a_descriptor_that_is_handed_in_is_found(home: Path, broken: Callable[[str], None]) -> None:
+    broken("import os, sys\nif 'audit_process' in ' '.join(sys.orig_argv): os.open(os.environ['HOME'], os.O_RDONLY)\n")
+    code, document = audit()
+    assert (code, missed(document)) == (11, {(process, "a file or folder that is open") for process in PROCESSES})
+
+
+def test_one_that_dies_is_no_audit(home: Path, broken: Callable[[str], None]) -> None:
+    broken("import sys\nif 'audit_process' in ' '.join(sys.orig_argv): sys.exit('it is broken')")
+    run = subprocess.run(
+        [sys.executable, "-m", "echoctl", "audit"], capture_output=True, text=True, cwd=REPOSITORY, check=False
+    )
+    assert run.returncode == 1
+    assert "the ear that was to try everything died: SystemExit: it is broken" in run.stderr
 
 
 def test_a_recorder_that_leaks_is_found(home: Path, temp: Path, broken: Callable[[str], None]) -> None:
     broken(
         "import os\n"
-        "if 'audit_process' in ' '.join(__import__('sys').orig_argv):\n"
+        "if __import__('sys').orig_argv[-2:] == ['audit', '--json']:\n"
         "    from echoctl.services.history import transcript_json as texts\n"
         "    encode = texts.of_transcript\n"
         "    def leak(transcript):\n"
@@ -146,27 +213,37 @@ def test_sound_that_lies_about_is_found(home: Path) -> None:
 
 
 @pytest.mark.parametrize("landlock", [True, False])
-def test_where_namespaces_are_forbidden_it_says_what_is_open(landlock: bool, home: Path) -> None:
-    unlocking.ensure()
-    code, document = audit(*caged("unshare=EPERM", *([] if landlock else ["landlock_create_ruleset=ENOSYS"])))
-    assert (code, failed(document)) == (0, [])
-    assert (document["sandbox"]["holds"], document["sandbox"]["why"]) == ("seccomp", "unshare: Operation not permitted")
-    notes = {f["text"].partition(",")[0] for f in document["findings"] if f["name"] == "open"}
-    keys = {"read the key", "write a key"}
-    assert "an interface that is up" in notes
-    assert notes & keys == (set() if landlock else keys)
+@pytest.mark.parametrize("who", ["root", "somebody"])
+def test_where_namespaces_are_forbidden_at_work_nothing_else_is(
+    landlock: bool, who: str, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = at_home(open_folder, monkeypatch) if who == "somebody" else []
+    without = [] if landlock else ["landlock_create_ruleset=ENOSYS"]
+    code, document = audit(*before, *caged("unshare=EPERM", *without))
+    assert (code, failed(document), missed(document)) == (0, [], set())
+    assert {a["by"] for a in document["attempts"]} == {"filter"}
+    for process in PROCESSES:
+        assert document["sandbox"][process] == {"holds": "filter", "why": "unshare: Operation not permitted"}
+    less = {f["name"]: f["text"] for f in document["findings"] if "namespaces: " in f["text"]}
+    assert set(less) == set(PROCESSES)
+    assert ("the names of files" in less["ear"]) is landlock
+    assert "connect to local services" in less["microphone"]
+
+
+def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What to put before a command to run it as a person with a home of their own."""
+    for variable in ("HOME", "TMPDIR"):
+        (folder / variable).mkdir(mode=0o700)
+        monkeypatch.setenv(variable, str(folder / variable))
+    return somebody(folder / "HOME", folder / "TMPDIR")
 
 
 def test_where_nothing_holds_it_fails(home: Path) -> None:
     code, document = audit(*caged("seccomp=ENOSYS"))
-    assert (code, failed(document)) == (11, [("sandbox", "sandbox")])
+    assert (code, failed(document)) == (11, [("sandbox", process) for process in PROCESSES])
 
 
 def test_somebody_without_rights_gets_the_same_answer(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (open_folder / "home").mkdir(mode=0o700)
-    (open_folder / "temp").mkdir(mode=0o700)
-    monkeypatch.setenv("HOME", str(open_folder / "home"))
-    monkeypatch.setenv("TMPDIR", str(open_folder / "temp"))
-    code, document = audit(*somebody(open_folder / "home", open_folder / "temp"))
-    assert (code, failed(document)) == (0, [])
-    assert document["sandbox"]["holds"] == "namespace"
+    code, document = audit(*at_home(open_folder, monkeypatch))
+    assert (code, failed(document), missed(document)) == (0, [], set())
+    assert {document["sandbox"][process]["holds"] for process in PROCESSES} == {"full"}

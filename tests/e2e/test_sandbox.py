@@ -36,23 +36,25 @@ def deaf(start: Start) -> Callable[..., Running]:
 def test_it_is_sandboxed_and_says_so_and_the_kernel_agrees(deaf: Callable[..., Running], cli: Cli) -> None:
     listener = deaf()
     ready = json.loads(listener.lines[0])
-    assert ready["sandbox"] == ready["seal"] == {"holds": "namespace", "sent_bytes": 0, "why": ""}
-    seen = attestation.attest(listener.ear)
-    assert (seen.seccomp, seen.no_new_privs, seen.own_network, seen.core_bytes) == (2, True, True, 0)
-    assert (seen.interfaces, seen.network_sockets) == ({"lo": (0, 0)}, ())
-    assert seen.capabilities & ~0b110 == 0
-    assert "  network     sandboxed, 0 B sent\n" in cli("status").stdout
+    microphone = {"holds": "full", "why": ""}
+    assert ready["sandbox"] == ready["seal"] == {"sent_bytes": 0, **microphone, "microphone": microphone}
+    for pid in (listener.ear, listener.microphone):
+        seen = attestation.attest(pid)
+        assert (seen.seccomp, seen.no_new_privs, seen.own_network, seen.core_bytes) == (2, True, True, 0)
+        assert (seen.interfaces, seen.network_sockets, seen.capabilities) == ({"lo": (0, 0)}, (), 0)
+        assert os.stat(f"/proc/{pid}/mem").st_uid == 0, "nobody may look into it"
+    assert "  sandbox     sandboxed, 0 B sent\n" in cli("status").stdout
     said = cli("status", "--json").json
-    assert (said["sandbox"], said["sent_bytes"]) == ("namespace", 0)
+    assert (said["sandbox"], said["mic_sandbox"], said["sent_bytes"]) == ("full", "full", 0)
     listener.end()
     said = cli("status", "--json").json
-    assert (said["sandbox"], said["sent_bytes"]) == (None, None)
+    assert (said["sandbox"], said["mic_sandbox"], said["sent_bytes"]) == (None, None, None)
 
 
 def test_without_a_sandbox_it_says_what_is_lost(deaf: Callable[..., Running], cli: Cli) -> None:
     listener = deaf("--no-sandbox")
     assert attestation.attest(listener.ear).seccomp == 0
-    assert "  network     not sandboxed\n" in cli("status").stdout
+    assert "  sandbox     not sandboxed\n" in cli("status").stdout
     listener.end()
     assert listener.process.stderr
     assert "it can read the vault's device key" in listener.process.stderr.read()
@@ -77,8 +79,11 @@ def test_somebody_without_rights_is_sandboxed_as_well(sample: Path, home: Path, 
 
 def test_where_namespaces_are_forbidden_the_filter_holds(sample: Path) -> None:
     run = listen(sample, caged("unshare=EPERM"), "--require-sandbox")
-    assert "; no network socket possible (seccomp)\n" in run.stderr
+    assert "; sandboxed by a filter alone (unshare: Operation not permitted)\n" in run.stderr
     assert run.stdout.count("alexa") == 2
+    run = listen(sample, caged("unshare=EPERM"), "--require-sandbox", "full")
+    assert (run.returncode, run.stdout) == (10, "")
+    assert "cannot be sandboxed as it is required (filter): unshare: Operation not permitted" in run.stderr
 
 
 def test_where_nothing_holds_it_says_why_or_refuses(sample: Path) -> None:
@@ -88,7 +93,7 @@ def test_where_nothing_holds_it_says_why_or_refuses(sample: Path) -> None:
     assert run.stdout.count("alexa") == 2
     run = listen(sample, cage, "--require-sandbox")
     assert (run.returncode, run.stdout) == (10, "")
-    assert "cannot be sandboxed here: seccomp: Function not implemented" in run.stderr
+    assert "cannot be sandboxed as it is required (none): seccomp: Function not implemented" in run.stderr
 
 
 def test_the_setting_refuses_too(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,12 +101,13 @@ def test_the_setting_refuses_too(sample: Path, monkeypatch: pytest.MonkeyPatch) 
     assert listen(sample, caged("seccomp=ENOSYS")).returncode == 10
 
 
-def test_the_sandboxed_ear_talks_to_the_sound_server_and_to_nothing_else(start: Start, sound_lab: SoundLab) -> None:
-    listener = start("listen", "--json", "--require-sandbox")
+def test_the_microphone_talks_to_the_sound_server_and_the_ear_to_nobody(start: Start, sound_lab: SoundLab) -> None:
+    listener = start("listen", "--json", "--require-sandbox", "full")
     listener.until('"state": "idle"')
     assert len(sound_lab.recorders()) == 1
     server = os.environ["PULSE_SERVER"].removeprefix("unix:")
-    assert attestation.attest(listener.ear).unix_peers == (server,)
+    assert attestation.attest(listener.microphone).unix_peers == (server,)
+    assert attestation.attest(listener.ear).unix_peers == ()
 
 
 def test_a_sound_server_across_the_network_is_code_4_with_a_way_out(cli: Cli) -> None:

@@ -80,6 +80,12 @@ def somebody(*folders: Path, reads: Sequence[Path] = ()) -> list[str]:
     return become
 
 
+def inner(pid: int) -> int:
+    """The process that works, of one that was started: in a sandbox with its own numbers that is the child of it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0]) if children else pid
+
+
 def _open_to_all(folder: Path) -> bool:
     return all(parent.stat().st_mode & 1 for parent in folder.parents)
 

@@ -12,6 +12,7 @@ import pytest
 
 from echoctl.services.listening.demo import SAMPLE
 from tests.conftest import REPOSITORY
+from tests.lab.cage import inner
 
 
 @pytest.fixture
@@ -54,9 +55,23 @@ class Running:
 
     @property
     def ear(self) -> int:
-        """The process that holds the microphone."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(children[0])
+        """The process that hears: the inner one, where its sandbox has numbers of its own."""
+        return self._child("echoctl.services.ear.process")
+
+    @property
+    def microphone(self) -> int:
+        """The process that holds the device, or reads the file."""
+        return self._child("echoctl.services.microphone.process")
+
+    def _child(self, module: str) -> int:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+                for child in map(int, (thread / "children").read_text().split()):
+                    if module in Path(f"/proc/{child}/cmdline").read_text().split("\0"):
+                        return inner(child)
+            time.sleep(0.02)
+        raise AssertionError(f"no process runs {module}")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from echoctl.sandbox import brokers
 def runtime(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A runtime folder with a bus, an agent, a folder of a service, a plain file, and two sound servers."""
     monkeypatch.setattr(brokers, "SYSTEM", ("/run/no such thing",))
+    monkeypatch.setattr(brokers.os, "geteuid", lambda: 471_100_000)  # who has nothing in /tmp and /run/user
     kept = []
     for name in ("bus", "agent", "pipewire-0"):
         kept.append(socket.socket(socket.AF_UNIX))
@@ -29,28 +30,55 @@ def names(found: list[str]) -> set[str]:
 
 
 def test_everything_in_the_runtime_folder_but_the_sound_server(runtime: Path) -> None:
-    found = brokers.found({"XDG_RUNTIME_DIR": str(runtime)}, [])
+    found = brokers.found({"XDG_RUNTIME_DIR": str(runtime)})
     assert names(found) == {"bus", "agent", "systemd", "data"}
-
-
-def test_never_a_folder_that_something_is_needed_from(runtime: Path) -> None:
-    found = brokers.found({"XDG_RUNTIME_DIR": str(runtime)}, [str(runtime / "data/echoctl.db")])
-    assert names(found) == {"bus", "agent", "systemd"}
 
 
 def test_the_bus_and_the_agent_that_the_environment_names(runtime: Path) -> None:
     address = f"unix:abstract=/tmp/x;unix:path={runtime}/bus,guid=0815"
     environ = {"DBUS_SESSION_BUS_ADDRESS": address, "SSH_AUTH_SOCK": f"{runtime}/agent"}
-    assert names(brokers.found(environ, [])) == {"bus", "agent"}
+    assert names(brokers.found(environ)) == {"bus", "agent"}
 
 
 def test_an_empty_environment_has_none(runtime: Path) -> None:
-    assert brokers.found({"XDG_RUNTIME_DIR": "/no such"}, []) == []
+    assert brokers.found({"XDG_RUNTIME_DIR": "/no such"}) == []
+
+
+def test_multiplexers_shared_connections_and_agents(runtime: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / ".ssh").mkdir()
+    (runtime / "tmux-471100000").mkdir()
+    for place in (runtime / "tmux-471100000/default", home / ".ssh/mux"):
+        with socket.socket(socket.AF_UNIX) as made:
+            monkeypatch.chdir(place.parent)  # the path of a socket holds 107 bytes
+            made.bind(place.name)
+    found = brokers.found({"TMUX_TMPDIR": str(runtime), "TMUX": f"{runtime}/agent,47,0"})
+    assert names(found) == {"tmux-471100000", ".ssh", "agent"}
+    assert names(list(brokers.sockets(found))) == {"default", "mux", "agent"}
+
+
+def test_the_runtime_folder_is_found_without_a_variable(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+    monkeypatch.setattr(
+        brokers.os, "scandir", lambda place: scandir(runtime if place == "/run/user/471100000" else place)
+    )
+    assert names(brokers.found({})) == {"bus", "agent", "systemd", "data"}
+
+
+def test_whoever_accepts_is_asked(runtime: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(runtime / "datagrams"))
+        brokers.ask(str(runtime / "datagrams"))
+    with pytest.raises(ConnectionRefusedError):
+        brokers.ask(str(runtime / "bus"))
 
 
 def test_the_sockets_to_ask(runtime: Path) -> None:
     found = brokers.sockets([str(runtime), str(runtime / "file"), "/no such"])
     assert names(list(found)) == {"bus", "agent", "pipewire-0"}
+    with socket.socket(socket.AF_UNIX) as deep:
+        (runtime / "systemd/a").mkdir()
+        deep.bind(str(runtime / "systemd/a/private"))
+    assert "private" in names(list(brokers.sockets([str(runtime)])))
 
 
 @pytest.mark.parametrize(

@@ -235,14 +235,14 @@ def test_one_whose_starter_has_died_already_does_not_begin(house: Path, inside: 
 
 def test_an_inner_one_whose_outer_has_died_already_does_not_begin(inside: Inside, house: Path) -> None:
     code = """
-from echoctl.sandbox import keeper
+from echoctl.sandbox import outer
 if os.fork() == 0:
-    done, call = os.getpid(), keeper.syscalls.call
+    done, call = os.getpid(), outer.syscalls.call
     def late(*arguments):
         while os.getppid() == done: time.sleep(0.01)
         call(*arguments)
-    keeper.syscalls.call, keeper._keep = late, lambda *_: os._exit(0)
-    keeper.split(os.getppid())
+    outer.syscalls.call, outer._keep = late, lambda *_: os._exit(0)
+    outer.split(os.getppid())
     print("begun", flush=True)
     os._exit(0)
 os.wait(); time.sleep(0.5); print(1)

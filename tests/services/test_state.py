@@ -1,4 +1,6 @@
+import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -10,24 +12,24 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import ExitCode, StoreError
-from echoctl.services import state
+from echoctl.services import mute_file, state
 from echoctl.store.database import db
+from tests.services.muting import microphone
 
 LISTENER = textwrap.dedent("""
-    import sys, time
-    from echoctl import paths
-    from echoctl.services import state
-    paths.private_dir(paths.data_dir())
-    with state.Presence(pid=4242) as presence:
-        presence.set(led="idle", mic="open", device="a mic")
+    import select, sys, time
+    from echoctl.services import mute_file, state
+    with state.Presence() as presence:
+        presence.set(led="idle", device="a mic", mic_pid=4242)
         print("up", flush=True)
         while True:
-            if presence.changed() and presence.muted:
-                presence.set(led="muted", mic="closed")
-            elif not presence.muted:
-                presence.set(led="idle", mic="open")
+            muted = mute_file.wanted(presence.lock)
+            mute_file.answer(presence.lock, mute_file.CLOSED if muted else mute_file.OPEN)
+            presence.changed()
+            presence.set(led="muted" if muted else "idle")
             time.sleep(0.01)
 """)
+"""A front that plays its microphone as well."""
 
 
 @pytest.fixture(autouse=True)
@@ -68,40 +70,166 @@ def test_mute_waits_for_the_listener_to_close_its_microphone(listener: "subproce
         assert state.set_muted(False, "a test").mic == "open"
 
 
-def test_a_listener_that_has_not_shown_it_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_microphone_that_does_not_answer_is_not_believed_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "CONFIRM_S", 0.1)
-    paths.private_dir(paths.data_dir())
-    with state.Presence(pid=4242) as presence:  # its microphone is closed as yet, and will be open in a moment
+    with state.Presence() as presence:  # its microphone is closed as yet, and will be open in a moment
+        with pytest.raises(state.DeviceError) as caught:
+            state.set_muted(True, "a test")
+        assert str(os.getpid()) in caught.value.hint, "there is no microphone process that could be ended"
+        assert state.snapshot().muted
+        mute_file.answer(presence.lock, mute_file.WAITING)
         with pytest.raises(state.DeviceError):
             state.set_muted(True, "a test")
-        presence.set(led="muted")
-        assert state.set_muted(True, "a test").muted
+        mute_file.answer(presence.lock, mute_file.CLOSED)
+        now = state.set_muted(True, "a test")
+        assert (now.muted, now.mic, now.led) == (True, "closed", "muted")
+
+
+def test_mute_and_unmute_wait_for_the_microphones_answer() -> None:
+    def slow(file: int) -> None:
+        time.sleep(0.1)
+        mute_file.answer(file, mute_file.CLOSED if mute_file.wanted(file) else mute_file.OPEN)
+
+    with state.Presence(), microphone(slow) as seen:
+        for muted in (True, False, True):
+            before = time.monotonic()
+            now = state.set_muted(muted, "a test")
+            assert time.monotonic() - before > 0.05
+            assert (now.mic, seen[-1]) == ("closed" if muted else "open", muted)
+
+
+def test_an_open_microphone_is_no_answer_to_a_mute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "CONFIRM_S", 0.1)
+    # As capture.py answers when its device opens just after the mute, until the watch has closed it.
+    with (
+        state.Presence(),
+        microphone(lambda file: mute_file.answer(file, mute_file.OPEN)),
+        pytest.raises(state.DeviceError),
+    ):
+        state.set_muted(True, "a test")
+
+
+def test_an_unmute_of_a_microphone_that_is_lost_is_not_waited_for() -> None:
+    with state.Presence() as presence, microphone(lambda file: mute_file.answer(file, mute_file.WAITING)):
+        presence.set(led="error")
+        before = time.monotonic()
+        assert state.set_muted(False, "a test").mic == "closed"
+        assert time.monotonic() - before < state.CONFIRM_S / 2
+
+
+def test_an_unmute_that_takes_long_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "CONFIRM_S", 0.1)
+    with state.Presence():
+        assert not state.set_muted(False, "a test").muted
 
 
 def test_a_listener_to_a_file_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "CONFIRM_S", 60)
-    paths.private_dir(paths.data_dir())
-    with state.Presence(pid=4242) as presence:
-        presence.set(led="idle", mic="none")
+    with state.Presence() as presence:
+        mute_file.answer(presence.lock, mute_file.NONE)
+        presence.set(led="idle")
         assert state.set_muted(True, "a test").muted
+        assert state.snapshot().mic == "none"
         assert not state.set_muted(False, "a test").muted
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="F_NOTIFY is Linux's")
-def test_who_mutes_or_unmutes_calls_the_listener() -> None:
-    before = signal.getsignal(signal.SIGIO)
-    called: list[bool] = []
-    paths.private_dir(paths.data_dir())
-    try:
-        with state.Presence(pid=4242) as presence:
-            assert presence.when_touched(lambda: called.append(presence.changed()))
-            for muted in (True, False):
-                called.clear()
-                state.toggle_muted("a test")
-                assert any(called), "it was called when the change was there to be seen"
-                assert presence.muted is muted
-    finally:
-        signal.signal(signal.SIGIO, before)
+def test_what_comes_through_a_pipe_is_dropped() -> None:
+    with state.Presence() as presence, microphone(lambda file: mute_file.answer(file, mute_file.DROPPED)):
+        presence.set(led="idle")
+        now = state.set_muted(True, "a test")
+        assert (now.mic, now.led) == ("dropped", "muted")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+def test_who_mutes_or_unmutes_wakes_the_front() -> None:
+    with state.Presence() as presence:
+        presence.watch.drain()
+        for muted in (True, False):
+            state.toggle_muted("a test")
+            assert select.select([presence.watch.descriptor], [], [], 5)[0]
+            presence.watch.drain()
+            assert presence.changed() and presence.muted is muted and presence.muted_by == "a test"
+            assert not presence.changed()
+            assert mute_file.wanted(presence.lock) is muted
+
+
+@pytest.mark.parametrize("trouble", ["locked", "full"])
+def test_a_mute_needs_no_store_to_reach_the_microphone(
+    trouble: str, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*what: object) -> None:
+        raise db.StoreFull("the disk is full", "")
+
+    with state.Presence() as presence, microphone() as seen, contextlib.ExitStack() as stack:
+        state.set_muted(False, "a test")
+        if trouble == "locked":
+            other = stack.enter_context(contextlib.closing(db.connect(paths.database())))
+            stack.enter_context(db.immediate(other))
+        else:
+            monkeypatch.setattr(state.rows, "set_muted", full)
+        with pytest.raises(StoreError):
+            state.set_muted(True, "a test")
+        assert mute_file.wanted(presence.lock)
+        while not seen[-1]:
+            time.sleep(0.01)
+        assert (state.snapshot().mic, state.snapshot().led) == ("closed", "muted")
+
+
+@pytest.mark.parametrize("trouble", ["full"])
+def test_an_unmute_that_cannot_be_written_opens_nothing(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*what: object) -> None:
+        raise db.StoreFull("the disk is full", "")
+
+    with state.Presence() as presence, microphone():
+        state.set_muted(True, "a test")
+        monkeypatch.setattr(state.rows, "set_muted", full)
+        with pytest.raises(StoreError):
+            state.set_muted(False, "a test")
+        assert mute_file.wanted(presence.lock)
+
+
+def test_a_program_that_writes_the_row_alone_is_obeyed() -> None:
+    with state.Presence() as presence, db.session(paths.database()) as other:
+        assert not presence.changed()
+        for muted in (1, 0):
+            with db.immediate(other):
+                other.execute("UPDATE state SET muted = ?, muted_by = 'a program'", (muted,))
+            assert mute_file.wanted(presence.lock) is not bool(muted)
+            assert presence.changed()
+            assert mute_file.wanted(presence.lock) is bool(muted)
+            assert (presence.muted, presence.muted_by) == (bool(muted), "a program")
+
+
+def test_a_mute_lasts_for_the_next_listener() -> None:
+    with state.Presence():
+        pass
+    state.set_muted(True, "a test")
+    with state.Presence() as presence:
+        assert presence.muted and mute_file.wanted(presence.lock)
+        assert presence.doing == mute_file.WAITING
+    Path(paths.listener_lock()).write_bytes(b"\0")
+    with state.Presence() as presence:
+        assert mute_file.wanted(presence.lock), "the row is what lasts"
+
+
+def test_a_dead_microphone_is_answered_for() -> None:
+    with state.Presence() as presence:
+        mute_file.answer(presence.lock, mute_file.OPEN)
+        presence.gone()
+        assert mute_file.done(presence.lock) == (mute_file.WAITING, True)
+        mute_file.order(presence.lock, True)
+        presence.gone()
+        assert mute_file.done(presence.lock) == (mute_file.CLOSED, True)
+
+
+def test_a_microphone_process_has_the_file_without_the_lock() -> None:
+    with state.Presence() as presence:
+        own = presence.mute_descriptor()
+        mute_file.order(presence.lock, True)
+        assert mute_file.wanted(own)
+        assert state.listener_alive()
+    assert not state.listener_alive(), "its microphone may outlive it for a moment"
+    os.close(own)
 
 
 def test_a_listener_that_hangs_is_not_said_to_be_muted(
@@ -117,7 +245,7 @@ def test_a_listener_that_hangs_is_not_said_to_be_muted(
 
 
 def test_a_killed_listener_is_seen_to_be_dead(listener: "subprocess.Popen[bytes]") -> None:
-    assert state.snapshot().pid == 4242
+    assert (state.snapshot().pid, state.snapshot().mic_pid) == (listener.pid, 4242)
     listener.kill()
     listener.wait()
     now = state.snapshot()
@@ -148,8 +276,7 @@ def test_what_a_full_disk_has_no_room_for_is_shown_the_next_time(monkeypatch: py
     def full(*what: object) -> None:
         raise db.StoreFull("the disk is full", "")
 
-    paths.private_dir(paths.data_dir())
-    with state.Presence(pid=1) as presence:
+    with state.Presence() as presence:
         with monkeypatch.context() as patch:
             patch.setattr(state.rows, "update", full)
             presence.show(led="idle")
@@ -160,12 +287,11 @@ def test_what_a_full_disk_has_no_room_for_is_shown_the_next_time(monkeypatch: py
 
 
 def test_an_idle_listener_writes_nothing() -> None:
-    paths.private_dir(paths.data_dir())
-    with state.Presence(pid=1) as presence:
-        presence.set(led="idle", mic="open")
+    with state.Presence() as presence:
+        presence.set(led="idle", device="a mic")
         watcher = db.connect(paths.database())
         before = db.data_version(watcher)
-        presence.set(led="idle", mic="open")
+        presence.set(led="idle", device="a mic")
         presence.health(lag_ms=0)
         presence.set()
         assert db.data_version(watcher) == before

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from echoctl.model.listener import SandboxLevel, Snapshot
-from echoctl.text.status import mute_text, sandbox_text, status_json, status_text
+from echoctl.text.status import mute_text, sandbox_text, sandboxes_text, status_json, status_text
 
 AT = 1_790_000_000_000
 
@@ -20,7 +20,14 @@ def snapshot(**changes: object) -> Snapshot:
     """A listener that has just begun, unless told otherwise."""
     fields: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": True, "led": "idle"}
     fields |= {"led_ms": AT, "mic": "open", "device": "default", "pid": 7, "started_ms": AT, "ear_pid": 8}
-    fields |= {"sandbox": SandboxLevel.NAMESPACE, "sent_bytes": 0, "counters": {"near_misses": 3}, **changes}
+    fields |= {
+        "mic_pid": 9,
+        "mic_sandbox": SandboxLevel.FULL,
+        "sandbox": SandboxLevel.FULL,
+        "sent_bytes": 0,
+        "counters": {"near_misses": 3},
+        **changes,
+    }
     return Snapshot(**fields)  # type: ignore[arg-type]
 
 
@@ -30,6 +37,7 @@ NOBODY = {
     "mic": "closed",
     "pid": 0,
     "sandbox": "",
+    "mic_sandbox": "",
     "sent_bytes": None,
     "counters": {},
 }
@@ -40,7 +48,7 @@ def test_a_listener_in_words() -> None:
         "muted\n"
         "  listener    pid 7, since 2026-09-21 14:13:20\n"
         "  microphone  closed (default)\n"
-        "  network     sandboxed, 0 B sent\n"
+        "  sandbox     sandboxed, 0 B sent\n"
         "  muted       by key m, since 2026-09-21 14:13:21\n"
         "  counted     near misses 3\n"
     )
@@ -72,8 +80,9 @@ def test_a_listener_in_json() -> None:
         "since": "2026-09-21T14:13:20.000+00:00",
         "mic": "open",
         "device": "default",
-        "sandbox": "namespace",
-        "seal": "namespace",
+        "sandbox": "full",
+        "mic_sandbox": "full",
+        "seal": "full",
         "sent_bytes": 0,
         "muted": False,
         "muted_by": None,
@@ -85,7 +94,7 @@ def test_a_listener_in_json() -> None:
 def test_what_nobody_has_is_null_in_json() -> None:
     said = json.loads(status_json(snapshot(**NOBODY)))
     assert {name for name, value in said.items() if value is None} == {
-        "pid", "since", "sandbox", "seal", "sent_bytes", "muted_by", "muted_since",
+        "pid", "since", "sandbox", "mic_sandbox", "seal", "sent_bytes", "muted_by", "muted_since",
     }  # fmt: skip
 
 
@@ -105,8 +114,14 @@ def test_mute_says_what_the_microphone_does(changes: dict[str, object], text: st
 
 
 def test_each_level_of_the_sandbox_has_its_own_words() -> None:
-    assert sandbox_text(SandboxLevel.NAMESPACE, 0) == "sandboxed, 0 B sent"
-    assert sandbox_text(SandboxLevel.NAMESPACE, 7) == "sandboxed, 7 B sent"
-    assert "0 B" not in sandbox_text(SandboxLevel.NAMESPACE, None)
-    assert sandbox_text(SandboxLevel.SECCOMP, None) == "no network socket possible (seccomp)"
+    assert sandbox_text(SandboxLevel.FULL, 0) == "sandboxed, 0 B sent"
+    assert sandbox_text(SandboxLevel.FULL, 7) == "sandboxed, 7 B sent"
+    assert "0 B" not in sandbox_text(SandboxLevel.FULL, None)
+    assert sandbox_text(SandboxLevel.FILTER, None) == "sandboxed by a filter alone"
     assert sandbox_text(SandboxLevel.NONE, None) == "not sandboxed"
+
+
+def test_two_processes_that_differ_are_named_both() -> None:
+    full, alone = SandboxLevel.FULL, SandboxLevel.FILTER
+    assert sandboxes_text(full, full, 0) == sandboxes_text(full, "", 0) == "sandboxed, 0 B sent"
+    assert sandboxes_text(full, alone, 0) == "ear sandboxed, 0 B sent; microphone sandboxed by a filter alone"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from echoctl.audio import sandboxed_decoder
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.model.speech import Selection
 from echoctl.services.history import archiving, exporting, importing, reader
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import purge
+from echoctl.services.sandbox import decoder as decoding
 from tests.harness.counts import SEED, asked
 from tests.heard import MORNING_MS, nobody, pcm, say
 from tests.torture.mutations import mutated
@@ -64,12 +64,12 @@ def exports(recorder: Recorder, tmp_path: Path) -> Exports:
 
 
 @pytest.fixture
-def decoder() -> Iterator[sandboxed_decoder.Decoder]:
-    with sandboxed_decoder.Decoder() as made:
+def decoder() -> Iterator[decoding.Decoder]:
+    with decoding.Decoder() as made:
         yield made
 
 
-def bring(exports: Exports, bad: Path, decoder: sandboxed_decoder.Decoder, *, dry_run: bool) -> list[importing.Step]:
+def bring(exports: Exports, bad: Path, decoder: decoding.Decoder, *, dry_run: bool) -> list[importing.Step]:
     found = importing.Import(str(bad), [exports.identity], decoder)
     with contextlib.closing(found):
         return list(found.run(dry_run=dry_run))
@@ -77,7 +77,7 @@ def bring(exports: Exports, bad: Path, decoder: sandboxed_decoder.Decoder, *, dr
 
 @pytest.mark.timeout(0)
 def test_mutated_imports_end_in_order_and_keep_what_is_good(
-    exports: Exports, decoder: sandboxed_decoder.Decoder, record_property: Callable[[str, int], None]
+    exports: Exports, decoder: decoding.Decoder, record_property: Callable[[str, int], None]
 ) -> None:
     ends: Counter[str] = Counter()
     for seed in range(SEED, SEED + COUNT):
@@ -109,7 +109,7 @@ def check(exports: Exports, good: list[str], sealed: bool, seed: int) -> None:
     purge.run(purge.plan(ALL))
 
 
-def test_the_watch_sees_a_wrong_word(exports: Exports, decoder: sandboxed_decoder.Decoder) -> None:
+def test_the_watch_sees_a_wrong_word(exports: Exports, decoder: decoding.Decoder) -> None:
     bring(exports, exports.folder / "sealed", decoder, dry_run=False)
     exports.texts = dict.fromkeys(exports.texts, "something else")
     with pytest.raises(AssertionError, match="seed 7"):

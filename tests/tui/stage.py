@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from echoctl.config.schema import Config
 from echoctl.model.listener import Snapshot
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui.app import Dashboard
 from echoctl.tui.feed import EarEvent
 from echoctl.tui.live_state import Role
@@ -20,7 +20,7 @@ READY = {
     "type": "ready",
     "words": ["alexa"],
     "device": "Built-in Microphone",
-    "sandbox": {"holds": "namespace", "sent_bytes": 0, "why": ""},
+    "sandbox": {"holds": "full", "sent_bytes": 0, "why": ""},
 }
 IDLE = {"type": "state", "state": "idle", "muted": False, "by": ""}
 LISTENING = {**IDLE, "state": "listening"}
@@ -93,11 +93,20 @@ async def stage(
         yield scene
 
 
-NOBODY = {"led": "off", "mic": "closed", "pid": 0, "ear_pid": 0, "sandbox": ""}
+NOBODY = {"led": "off", "mic": "closed", "pid": 0, "ear_pid": 0, "mic_pid": 0, "sandbox": "", "mic_sandbox": ""}
 
 
 def snapshot(listening: bool = True, **changes: object) -> Snapshot:
     now: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": listening, "device": "x"}
-    now |= {"led": "idle", "mic": "open", "pid": 7, "ear_pid": 8, "sandbox": "none"} if listening else NOBODY
-    now |= {"led_ms": 0, "started_ms": 0, "sent_bytes": None, "counters": {"wakes": 3}, **changes}
+    now |= (
+        {"led": "idle", "mic": "open", "pid": 7, "ear_pid": 8, "mic_pid": 9, "sandbox": "none"} if listening else NOBODY
+    )
+    now |= {
+        "mic_sandbox": now["sandbox"],
+        "led_ms": 0,
+        "started_ms": 0,
+        "sent_bytes": None,
+        "counters": {"wakes": 3},
+        **changes,
+    }
     return Snapshot(**now)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from echoctl.cli.app import COMMANDS
 from echoctl.config.schema import Config, DashboardSettings
 from echoctl.errors import UsageError
 from echoctl.services import state
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui import keys, shell_commands
 from echoctl.tui.app import Dashboard
 from echoctl.tui.options import Options

@@ -7,7 +7,7 @@ import pytest
 
 from echoctl.config.schema import Config
 from echoctl.errors import ExitCode
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui import run
 
 

@@ -15,7 +15,7 @@ class Store:
 
     def __init__(self) -> None:
         self.vault, self.seed = keys.new_vault(NOW, random_secret())
-        self.writer = epoch.Writer(self.vault)
+        self.writer = epoch.Writer(self.vault.uid, self.vault.public)
         self.epochs: list[tuple[bytes, bytes]] = []
         self.records: list[tuple[int, epoch.Place, bytes, bytes]] = []
 
@@ -47,7 +47,7 @@ def test_a_full_epoch_is_followed_by_another() -> None:
 
 
 def test_an_epoch_is_left_after_a_day_or_when_the_clock_goes_back() -> None:
-    writer = epoch.Writer(Store().vault)
+    writer = _writer(Store().vault)
     assert writer.needs_epoch(NOW)
     writer.begin(NOW)
     assert not writer.needs_epoch(NOW + fmt.EPOCH_MS - 1)
@@ -131,7 +131,11 @@ def test_texts_of_like_length_look_alike() -> None:
 
 def test_two_writers_never_use_the_same_key() -> None:
     store = Store()
-    writers = [epoch.Writer(store.vault), epoch.Writer(store.vault)]
+    writers = [_writer(store.vault), _writer(store.vault)]
     assert len({writer.begin(NOW) for writer in writers}) == 2
     places = {writer.next_key(bytes(16), NOW)[1].wrapped for writer in writers}
     assert len(places) == 2
+
+
+def _writer(vault: keys.Vault) -> epoch.Writer:
+    return epoch.Writer(vault.uid, vault.public)

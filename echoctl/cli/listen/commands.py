@@ -8,6 +8,7 @@ import typer
 from echoctl.cli.terminal import diagnostics
 from echoctl.cli.terminal.group import command_group
 from echoctl.errors import UsageError
+from echoctl.model.listener import SandboxLevel
 from echoctl.model.speech import StoreMode
 
 app = command_group("Wait for a wake word, record, transcribe and store, sealed.")
@@ -44,8 +45,12 @@ Sandbox = Annotated[
     bool | None,
     typer.Option(
         "--require-sandbox/--no-sandbox",
-        help="Refuse to listen when the kernel cannot keep the listener off the network; or do without that.",
+        help="Refuse to listen unless the kernel shuts the listener in (`--require-sandbox full`: in every way); or do "
+        "without.",
     ),
+]
+Level = Annotated[
+    str | None, typer.Argument(metavar="[full|filter]", hidden=True, help="What --require-sandbox asks for.")
 ]
 Seal = Annotated[
     bool | None,
@@ -56,6 +61,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print events as NDJSON.")]
 
 @app.command(help=_HELP)
 def listen(
+    level: Level = None,
     wake_word: WakeWords = None,
     input: Input = None,  # noqa: A002 - the option's name
     device: Device = None,
@@ -74,6 +80,7 @@ def listen(
 ) -> None:
     """Put flags over the configuration, and run a session."""
     _check(demo and bool(input or device or no_store), bool(store and no_store), {sandbox, seal} == {True, False})
+    _check_level(level, sandbox if seal is None else seal)
     from echoctl.cli.listen import launch
 
     own, others = launch.configured()
@@ -88,7 +95,7 @@ def listen(
         keep=not no_store and (bool(store) or own.keep or demo),
         once=once,
         now=now,
-        sandbox=launch.sandbox(sandbox if seal is None else seal, own.sandbox),
+        sandbox=launch.sandbox(sandbox if seal is None else seal, level, own.sandbox),
         level=diagnostics.is_terminal() and not json,
     )
     followers = dataclasses.replace(
@@ -96,9 +103,13 @@ def listen(
         command=others.command if exec_ is None else exec_,
         chime=others.chime if chime is None else chime,
     )
-    code = (launch.demonstrate if demo else launch.listen)(spec, followers, json=json)
-    if code:
-        raise typer.Exit(code)
+    raise typer.Exit((launch.demonstrate if demo else launch.listen)(spec, followers, json=json))
+
+
+def _check_level(level: str | None, required: bool | None) -> None:
+    """`--require-sandbox full` is a flag and a word; a word for anything else is one too many."""
+    if level is not None and not (required and level in (SandboxLevel.FULL, SandboxLevel.FILTER)):
+        raise UsageError(f"{level!r} means nothing here", "echoctl listen -h; a file is named by --input FILE")
 
 
 def _check(too_much_for_demo: bool, both_stores: bool, both_sandboxes: bool) -> None:

@@ -7,12 +7,12 @@ from echoctl.cli.listen.session import Screen
 from echoctl.cli.terminal import diagnostics, output, passphrase
 from echoctl.config import loader
 from echoctl.errors import ExitCode
-from echoctl.model.listener import SandboxPolicy
+from echoctl.model.listener import SandboxLevel, SandboxPolicy
 from echoctl.model.speech import Selection
 from echoctl.services.history import reader
 from echoctl.services.listening.demo import SAMPLE, throw_away_store
-from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.services.vault import unlocking
 
 NO_SANDBOX = (
@@ -28,11 +28,13 @@ def configured() -> tuple[EarSpec, Followers]:
     return EarSpec.configured(settings), Followers.configured(settings)
 
 
-def sandbox(flag: bool | None, configured: str) -> str:
+def sandbox(flag: bool | None, level: str | None, configured: str) -> str:
     """How much of a sandbox is wanted; giving it up is said out loud."""
     if flag is False:
         diagnostics.note(NO_SANDBOX)
         return SandboxPolicy.OFF
+    if level == SandboxLevel.FULL:
+        return SandboxPolicy.REQUIRE_FULL
     return SandboxPolicy.REQUIRE if flag else configured
 
 

@@ -16,12 +16,11 @@ from echoctl.cli.terminal import diagnostics, output
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.hooks.manager import dated
 from echoctl.led import lights, ring
-from echoctl.model.listener import SandboxLevel
 from echoctl.model.speech import LedState
 from echoctl.services import state
-from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers, Session
-from echoctl.text.status import sandbox_text
+from echoctl.services.protocol.ear_spec import EarSpec
+from echoctl.text.status import ready_text
 
 FRAME_S = 1 / 12
 """One step of an animated ring; a still one waits for an event, however long that takes."""
@@ -106,7 +105,7 @@ class Screen:
         words = " or ".join(event["words"])
         keys = "; m mutes, Enter talks, Ctrl-C ends" if self._lit and self._spec.input is None else ""
         sandbox = event["sandbox"]
-        holds = sandbox_text(sandbox["holds"], sandbox["sent_bytes"])
+        holds = ready_text(sandbox)
         return f"listening for {words} on {event['device'] or 'no microphone yet'}; {holds}{_why(sandbox)}{keys}"
 
     def _say(self, text: str) -> None:
@@ -194,8 +193,8 @@ class Screen:
 
 
 def _why(sandbox: Mapping[str, Any]) -> str:
-    """Why there is no sandbox at all; that there is less than all of it is the sentence's own matter."""
-    return f" ({sandbox['why']})" if sandbox["holds"] == SandboxLevel.NONE else ""
+    """Why it is not all of a sandbox."""
+    return f" ({sandbox['why']})" if sandbox["why"] else ""
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)

@@ -1,6 +1,7 @@
 """What was heard: writing, finding, reading, carrying in and out.
 
 recorder         seals and stores; needs no key that opens
+sealer           seals what is stored, without a store: the ear does, and the recorder
 reader           opens the vault and reads recordings
 lookup           which recording the beginning of an id means
 transcript_json  a transcript as the bytes that are sealed

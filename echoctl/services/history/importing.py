@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from stat import S_ISREG
 
 from echoctl import paths
-from echoctl.audio import sandboxed_decoder
 from echoctl.clock import SystemClock
 from echoctl.errors import NotFound, UsageError, VaultLocked
 from echoctl.model.speech import BYTES_PER_SECOND, StoreMode
 from echoctl.services.history import index_entry
 from echoctl.services.history.archiving import INDEX, SEALED_INDEX
 from echoctl.services.history.recorder import Kept, Recorder
+from echoctl.services.sandbox import decoder as decoding
 from echoctl.store import events, recordings
 from echoctl.store.database import db
 from echoctl.text.format import size_text
@@ -51,15 +51,13 @@ class Step:
 class Import:
     """One exported folder that is being imported."""
 
-    def __init__(
-        self, folder: str, identities: Identities = (), decoder: sandboxed_decoder.Decoder | None = None
-    ) -> None:
+    def __init__(self, folder: str, identities: Identities = (), decoder: decoding.Decoder | None = None) -> None:
         """Open the folder and read its index. Raises NotFound, UsageError, VaultLocked.
 
         A decoder serves any number of imports; without one this makes its own.
         """
         self._identities = identities
-        self._decoder = decoder or sandboxed_decoder.Decoder()
+        self._decoder = decoder or decoding.Decoder()
         self._own = decoder is None
         self._folder = _open_folder(folder)
         try:

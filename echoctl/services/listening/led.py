@@ -1,53 +1,56 @@
-"""What a listener shows of itself: its state, in the store and on the pipe to its front."""
+"""What a listener shows of itself: its light, in the store and to its front."""
+
+import time
 
 from echoctl.model.speech import LedState
-from echoctl.services.listening.capture import AudioCapture
-from echoctl.services.listening.protocol import Pipe
+from echoctl.services import mute_file
+from echoctl.services.protocol.events import Event
 from echoctl.services.state import Presence
+
+PATIENCE_S = 0.5
+"""How long the light of a microphone that is muted waits for the store to say by whom."""
 
 
 class ListenerLight:
-    """The light of one listener to `source` (a file, "-" for a pipe, None for a microphone), and why it is as it is."""
+    """The light of one listener, and why it is as it is."""
 
-    def __init__(self, source: str | None, capture: AudioCapture, presence: Presence, pipe: Pipe) -> None:
-        self._source = source
-        self._capture = capture
+    def __init__(self, presence: Presence) -> None:
         self._presence = presence
-        self._pipe = pipe
         self._shown = ("", False)
+        self._closed_at = 0.0
+        self.started = False
+        """Before a listener has said that it is ready it has no light."""
+        self.phase = LedState.IDLE
+        """What the ear does: idle, listening, thinking."""
         self.lost = False
-        """The microphone is gone; it is being looked for."""
+        """The microphone is gone, or the ear; it is being looked for, or started again."""
         self.unstored = False
         """The last request could not be stored."""
 
-    @property
-    def mutable(self) -> bool:
-        """Whether a mute concerns it: nobody speaks in a file."""
-        return self._source in (None, "-")
+    def show(self) -> list[Event]:
+        """Write the light where it has changed; returns it as an event then."""
+        if not self.started:
+            return []
+        doing = self._presence.doing
+        # What waits for its device has it closed, also before it has answered.
+        waits = doing == mute_file.WAITING
+        muted = doing in (mute_file.CLOSED, mute_file.DROPPED) or (waits and mute_file.wanted(self._presence.lock))
+        if muted and not self._presence.muted and self._waits_for_the_row():
+            return []
+        if waits and not muted and self._shown[0] == LedState.MUTED and not self.lost:
+            return []  # it is muted no longer, and hears only when it is open
+        trouble = self.lost or (self.unstored and self.phase is LedState.IDLE)
+        led = LedState.MUTED if muted else LedState.ERROR if trouble else self.phase
+        self._presence.show(led=led.value)
+        shown = led.value, muted or self._presence.muted
+        if self._shown == shown:
+            return []
+        self._shown = shown
+        return [{"type": "state", "state": led.value, "muted": shown[1], "by": self._presence.muted_by}]
 
-    @property
-    def muted(self) -> bool:
-        """Whether nothing may be heard."""
-        return self.mutable and self._presence.muted
-
-    def rest(self) -> None:
-        """Show what there is to show between requests."""
-        self.show(LedState.MUTED if self.muted else LedState.ERROR if self.lost or self.unstored else LedState.IDLE)
-
-    def show(self, led: LedState) -> None:
-        """Show a state, and the counters of the source with it."""
-        health = self._capture.health()
-        self._presence.health(overflows=health.overflows, dropped_ms=health.dropped_ms, lag_ms=health.lag_ms)
-        self._presence.show(led=led.value, mic=self._mic)
-        if self._shown != (led.value, self._presence.muted):
-            self._shown = (led.value, self._presence.muted)
-            self._pipe.send("state", state=led.value, muted=self._presence.muted, by=self._presence.muted_by)
-
-    @property
-    def _mic(self) -> str:
-        """As model.listener.Snapshot has it."""
-        if not self.mutable:
-            return "none"
-        if self.muted and self._source == "-":
-            return "dropped"
-        return "open" if self._capture.is_open else "closed"
+    def _waits_for_the_row(self) -> bool:
+        """A microphone is muted before the store says by whom, which takes some ms, and on a full disk never comes."""
+        now = time.monotonic()
+        if now > self._closed_at + 2 * PATIENCE_S:  # it is news
+            self._closed_at = now
+        return now < self._closed_at + PATIENCE_S

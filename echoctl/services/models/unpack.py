@@ -1,105 +1,25 @@
 """Opening an archive from elsewhere without letting it do anything but make plain files in one folder.
 
 An archive with a single entry that tries more (an absolute path, "..", a link, a device, two files of one name, an
-absurd size) is refused as a whole: it is not what it claims to be.
+absurd size) is refused as a whole: it is not what it claims to be. It is taken apart by a process that is shut in
+(unpacker.py); here its files are written, and their names looked at once more.
 """
 
-import errno
+import json
 import os
-import stat
-import struct
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import IO, Protocol
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import IO, Any
 
+from echoctl import paths
 from echoctl.errors import ModelError
+from echoctl.services.models.unpacker import CONTENT, FRAME, HEAD, PIECE, Entry, fault
+from echoctl.text.format import printable
 
-try:
-    from lzma import LZMAError
-except ImportError:  # a Python without it refuses such archives before it unpacks a byte
-    from zlib import error as LZMAError  # type: ignore[assignment]  # noqa: N812
+_MOST_HEAD_BYTES = 16_384
 
-MAX_FILES = 2_000
-MAX_BYTES = 4_000_000_000
-"""The largest Vosk model is 2.3 GB."""
-
-MAX_PADDING = 64 * 1024 * 1024
-"""Bytes behind the end of a tar file; tar itself fills up to 10 kB."""
-
-MARK = "am/final.mdl"
-"""The file by which the model's folder is known inside an archive."""
-
-_PIECE = 1024 * 1024
-
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    tarfile.TarError,
-    zlib.error,
-    LZMAError,
-    struct.error,
-    EOFError,
-    LookupError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-)
-"""What Python's readers raise on bytes that are no archive; RuntimeError also stands for an unknown compression."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file or folder in an archive."""
-
-    name: str
-    size: int
-    folder: bool
-    plain: bool
-    """A regular file or a folder: no link, device or encrypted file."""
-
-
-class Archive(Protocol):
-    """A zip or tar file."""
-
-    def entries(self) -> Iterable[Entry]:
-        """Everything in it, in the archive's own order."""
-
-    def open(self, name: str) -> IO[bytes]:
-        """The content of a file."""
-
-
-class _Zip:
-    def __init__(self, file: zipfile.ZipFile) -> None:
-        self._file = file
-
-    def entries(self) -> Iterator[Entry]:
-        for info in self._file.infolist():
-            mode = info.external_attr >> 16
-            plain = stat.S_IFMT(mode) in (0, stat.S_IFREG, stat.S_IFDIR) and not info.flag_bits & 1
-            yield Entry(info.filename, info.file_size, info.is_dir(), plain)
-
-    def open(self, name: str) -> IO[bytes]:
-        return self._file.open(name)
-
-
-class _Tar:
-    def __init__(self, file: tarfile.TarFile) -> None:
-        self._file = file
-        self._members: dict[str, tarfile.TarInfo] = {}
-
-    def entries(self) -> Iterator[Entry]:
-        for info in self._file:
-            self._members[info.name] = info
-            yield Entry(info.name, info.size, info.isdir(), info.isdir() or info.type in tarfile.REGULAR_TYPES)
-
-    def open(self, name: str) -> IO[bytes]:
-        content = self._file.extractfile(self._members[name])
-        assert content is not None  # entries() told that it is a plain file
-        return content
+_BROKEN = "fetch it again: it is damaged, or no archive"
 
 
 def unpack_model(path: str, target: str) -> None:
@@ -107,92 +27,81 @@ def unpack_model(path: str, target: str) -> None:
 
     Raises ModelError when it is not an archive, not a safe one, or holds no model.
     """
-    try:
-        with _opened(path) as archive:
-            entries = _safe(archive.entries())
-            root = _model_root(entries)
-            for entry in entries:
-                if entry.name.startswith(root) and not entry.folder:
-                    _write(archive.open(entry.name), entry, os.path.join(target, entry.name[len(root) :]))
-    except _DAMAGE as exc:
-        raise _damaged(path, exc) from exc
-    except OSError as exc:
-        if exc.errno not in (None, errno.EINVAL):  # those two are bzip2's, gzip's and a seek to where nothing can be
-            raise
-        raise _damaged(path, exc) from exc
+    command = [sys.executable, "-P", "-m", "echoctl.services.models.unpacker"]
+    with (
+        open(path, "rb") as archive,
+        subprocess.Popen(
+            command,
+            stdin=archive,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=paths.child_environment(),
+            start_new_session=True,
+        ) as child,
+    ):
+        assert child.stdout is not None
+        try:
+            take(child.stdout, path, target)
+        except EOFError:
+            raise ModelError(f"{path} cannot be unpacked: the process that reads it died", _BROKEN) from None
+        finally:
+            child.kill()
 
 
-def _damaged(path: str, why: Exception) -> ModelError:
-    return ModelError(f"{path} cannot be unpacked: {why}", "fetch it again: it is damaged, or no archive")
+def take(said: IO[bytes], path: str, target: str) -> None:
+    """Write the files that the other process hands out, and believe no name of theirs.
 
-
-@contextmanager
-def _opened(path: str) -> Iterator[Archive]:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as zipped:
-            yield _Zip(zipped)
-    else:
-        with tarfile.open(path, "r:*") as tarred:
-            yield _Tar(tarred)
-            _read_out(tarred)
-
-
-def _read_out(tarred: tarfile.TarFile) -> None:
-    """Read on behind the end of a tar file: the checksum of a compressed one lies there, and is checked only then."""
-    assert tarred.fileobj is not None  # it is open
-    for _ in range(MAX_PADDING // _PIECE):
-        if not tarred.fileobj.read(_PIECE):
-            return
-    raise ModelError("the archive is not safe: it goes on behind its end", "take it from elsewhere")
-
-
-def _safe(entries: Iterable[Entry]) -> list[Entry]:
-    kept: list[Entry] = []
+    Raises ModelError, and EOFError for what breaks off.
+    """
     seen: set[str] = set()
     total = 0
-    for entry in entries:
+    while "end" not in (head := _head(_frame(said), path)):
+        entry = Entry(str(head["name"]), int(head["size"]), folder=False, plain=True)
         total += entry.size
-        fault = _fault(entry, seen, total)
-        if fault:
-            raise ModelError(f"the archive is not safe: it has {fault}: {entry.name!r}", "take it from elsewhere")
-        seen.add(entry.name.rstrip("/"))
-        kept.append(entry)
-    return kept
+        if problem := fault(entry, seen, total):
+            raise ModelError(f"the archive is not safe: it has {problem}: {entry.name!r}", "take it from elsewhere")
+        seen.add(entry.name)
+        _write(said, entry, path, os.path.join(target, entry.name))
 
 
-def _fault(entry: Entry, seen: set[str], total: int) -> str:
-    """Why an entry is refused, given the names before it and the bytes up to its end; empty when it is safe."""
-    parts = entry.name.rstrip("/").split("/")
-    if entry.name.startswith("/") or ".." in parts or "\\" in entry.name:
-        return "a path that leads elsewhere"
-    if not entry.name.isprintable() or "" in parts:
-        return "an invalid name"
-    if not entry.plain:
-        return "a link or device"
-    if entry.name.rstrip("/") in seen:
-        return "two entries of one name"
-    if len(seen) >= MAX_FILES or total > MAX_BYTES:
-        return "more than it may hold"
-    return ""
+def _frame(said: IO[bytes]) -> tuple[bytes, bytes]:
+    """The next piece of what is said: its kind and its bytes. Raises EOFError."""
+    kind, size = FRAME.unpack(_exactly(said, FRAME.size))
+    if size > (_MOST_HEAD_BYTES if kind == HEAD else PIECE):
+        raise EOFError
+    return kind, _exactly(said, size)
 
 
-def _model_root(entries: list[Entry]) -> str:
-    """The folder of the model inside the archive: "" or a path that ends with "/"."""
-    roots = [entry.name[: -len(MARK)] for entry in entries if entry.name == MARK or entry.name.endswith("/" + MARK)]
-    if len(roots) != 1:
-        what = "no speech model" if not roots else "several speech models"
-        raise ModelError(f"the archive holds {what}", "a Vosk model has a file am/final.mdl")
-    return roots[0]
+def _exactly(said: IO[bytes], size: int) -> bytes:
+    data = said.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
 
 
-def _write(content: IO[bytes], entry: Entry, path: str) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+def _head(frame: tuple[bytes, bytes], path: str) -> Mapping[str, Any]:
+    """What a header says. Raises ModelError where it says what is wrong."""
+    kind, data = frame
+    fields = json.loads(data) if kind == HEAD else None
+    if not isinstance(fields, dict):
+        raise EOFError
+    if "refused" in fields:
+        raise ModelError(printable(str(fields["refused"])), printable(str(fields["hint"])))
+    if "damaged" in fields:
+        raise ModelError(f"{path} cannot be unpacked: {printable(str(fields['damaged']))}", _BROKEN)
+    return fields
+
+
+def _write(said: IO[bytes], entry: Entry, path: str, target: str) -> None:
+    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
     left = entry.size
-    with content, open(path, "xb") as file:
-        while piece := content.read(_PIECE):
+    with open(target, "xb") as file:
+        while left:
+            kind, piece = _frame(said)
+            if kind != CONTENT:
+                _head((kind, piece), path)  # what is wrong
+                raise EOFError
             left -= len(piece)
-            if left < 0:
-                raise ModelError(f"the archive is not safe: {entry.name!r} is larger than it says", "take it elsewhere")
+            if left < 0 or not piece:
+                raise EOFError
             file.write(piece)
-    if left:
-        raise ModelError(f"the archive is cut short in {entry.name!r}", "fetch it again")

@@ -1,17 +1,27 @@
-"""Entering the sandbox: how far it can be done here, and what is covered. The ear and the audit do it alike."""
+"""Entering the sandbox, in two steps: shut in before anything is loaded, locked once everything is.
 
+What is beside the list of a process (roles.py) does not exist for it. Where the kernel allows no namespaces, Landlock
+and the filter hold alone; elsewhere nothing does. Everybody who needs to know is told which.
+"""
+
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from echoctl import paths
-from echoctl.errors import DeviceError, EchoctlError, Refused
+from echoctl.errors import Refused
 from echoctl.model.listener import SandboxLevel, SandboxPolicy
-from echoctl.sandbox import attestation, brokers, counters, landlock, namespaces, seccomp, syscalls
+from echoctl.sandbox import attestation, filters, landlock, outer, root, syscalls
+from echoctl.sandbox.confinement import Confinement
 
-_ROOT_KEEPS = frozenset({1, 2})
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads and writes everybody's files, also in the sandbox."""
+_SUFFICES = {
+    SandboxPolicy.REQUIRE: (SandboxLevel.FULL, SandboxLevel.FILTER),
+    SandboxPolicy.REQUIRE_FULL: (SandboxLevel.FULL,),
+}
+
+
+_MOST_FILE_BYTES = 16
+"""What a process at work may have in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,84 +32,84 @@ class Sandbox:
     """A SandboxLevel."""
     why: str = ""
     """Why it is not more, when it is not all."""
-    hidden: tuple[str, ...] = ()
-    """Folders and sockets that this process sees empty."""
 
-    def fields(self) -> dict[str, object]:
-        """As the `ready` event carries it."""
-        sent = counters.sent_bytes(os.getpid()) if self.holds == SandboxLevel.NAMESPACE else None
-        return {"holds": self.holds, "sent_bytes": sent, "why": self.why}
+    def fields(self) -> dict[str, str]:
+        """As events carry it."""
+        return {"holds": self.holds, "why": self.why}
+
+    def lock(self, *, talks: bool = False) -> None:
+        """Give up what only loading and opening needed: no path can be opened any more, nobody be talked to.
+
+        `talks`: over sockets or sound devices that are open. Raises OSError.
+        """
+        if self.holds != SandboxLevel.NONE:
+            _write_no_more()
+            filters.lock(talks=talks)
 
 
-NO_SANDBOX = Sandbox(SandboxLevel.NONE, "--no-sandbox")
-
-
-def enter(policy: str, *, reads: Sequence[str] = ()) -> Sandbox:
+def enter(policy: str, confinement: Confinement) -> Sandbox:
     """Shut this process in as well as it can be done here, for good. Call it before there is a second thread.
 
-    `policy`: a SandboxPolicy. `reads`: paths that must stay in sight whatever they lie in.
-    Raises Refused when a sandbox is required and there is none.
+    What comes back is another process where namespaces could be had (sandbox/outer.py). `policy`: a SandboxPolicy.
+    Raises Refused when more is required than there can be.
     """
+    _leave_no_core()
     if policy == SandboxPolicy.OFF:
-        return NO_SANDBOX
-    done = _enter(reads) if sys.platform == "linux" else outlook()
-    if policy == SandboxPolicy.REQUIRE and done.holds == SandboxLevel.NONE:
+        if sys.platform == "linux":
+            outer.follow(os.getppid())
+        return Sandbox(SandboxLevel.NONE, "--no-sandbox")
+    done = _enter(confinement) if sys.platform == "linux" else outlook(confinement)
+    if done.holds not in _SUFFICES.get(policy, (done.holds,)):
         raise Refused(
-            f"the listener cannot be sandboxed here: {done.why}", "leave --require-sandbox out to listen all the same"
+            f"the listener cannot be sandboxed as it is required ({done.holds}): {done.why}",
+            "leave --require-sandbox out to listen all the same",
         )
     return done
 
 
-def outlook() -> Sandbox:
+def outlook(confinement: Confinement) -> Sandbox:
     """What `enter` would achieve here, without doing it or making anything."""
     if sys.platform != "linux":
         return Sandbox(SandboxLevel.NONE, "only Linux has what it takes")
     if not syscalls.machine():
         return Sandbox(SandboxLevel.NONE, "there is no filter for this machine")
-    why = namespaces.obstacle([])
-    return Sandbox(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why)
+    if not (why := root.obstacle(confinement)):
+        return Sandbox(SandboxLevel.FULL)
+    if none := root.obstacle_to_filters(confinement):
+        return Sandbox(SandboxLevel.NONE, none)
+    return Sandbox(SandboxLevel.FILTER, why)
 
 
-def check_sound_server(holds: str) -> None:
-    """Raise DeviceError when the microphone is across a network that was just given up."""
-    if holds != SandboxLevel.NONE and (server := brokers.remote_sound(os.environ)):
-        raise DeviceError(
-            f"the sound server {server} is across the network, where a sandboxed listener cannot reach it",
-            "use a local one, or give up the sandbox: echoctl listen --no-sandbox",
-        )
-
-
-def _enter(reads: Sequence[str]) -> Sandbox:
-    keys = _keys()
-    why = namespaces.obstacle(keys)
-    if why:
-        hidden = _without_namespace(keys)
-    else:
-        keep = [paths.data_dir(), paths.state_dir(), paths.cache_dir(), *paths.model_dirs(), *reads]
-        hidden = namespaces.enter(keys, brokers.found(os.environ, keep))
+def _enter(confinement: Confinement) -> Sandbox:
+    handed = attestation.inherited()  # what is open stays open: a sandbox is about what can be made
+    found = outlook(confinement)
+    parent = os.getppid()
     try:
-        syscalls.drop_capabilities(_ROOT_KEEPS if os.geteuid() == 0 else frozenset())
-        seccomp.install()
+        if found.holds == SandboxLevel.FULL:
+            root.enter(confinement, parent=parent)
+        elif found.holds == SandboxLevel.FILTER:
+            outer.follow(parent)
+            with contextlib.suppress(OSError):  # no Landlock: the filter alone
+                landlock.allow_only(confinement)
+            root.give_up(confinement)
     except OSError as error:
-        return Sandbox(SandboxLevel.NONE, f"{error.filename}: {error.strerror}", tuple(hidden))
-    if handed := attestation.inherited():  # what is open stays open: a sandbox is about what can be made
-        return Sandbox(SandboxLevel.NONE, f"it was handed a network socket (descriptor {handed[0]})", tuple(hidden))
-    return Sandbox(SandboxLevel.SECCOMP if why else SandboxLevel.NAMESPACE, why, tuple(hidden))
+        return Sandbox(SandboxLevel.NONE, f"{error.filename}: {error.strerror}")
+    if handed:
+        return Sandbox(SandboxLevel.NONE, f"it was handed a network socket (descriptor {handed[0]})")
+    return found
 
 
-def _keys() -> list[str]:
-    """The folder of the keys, made where it is missing, so that a key that comes later is out of sight too."""
-    try:
-        return [paths.private_dir(paths.keys_dir())]
-    except EchoctlError:  # doctor says what is wrong with it
-        return []
+def _leave_no_core() -> None:
+    """What a crash leaves behind would hold what was heard, with a sandbox or without."""
+    import resource  # noqa: PLC0415 - POSIX only
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _without_namespace(keys: list[str]) -> list[str]:
-    """The keys at least, where the kernel can."""
-    try:
-        for folder in keys:
-            landlock.hide(folder, paths.data_dir())
-    except OSError:
-        return []
-    return keys
+def _write_no_more() -> None:
+    """A file that is open already must not fill the disk; the mute file has some bytes."""
+    import resource  # noqa: PLC0415 - POSIX only
+
+    now, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    most = _MOST_FILE_BYTES if now == resource.RLIM_INFINITY else min(_MOST_FILE_BYTES, now)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

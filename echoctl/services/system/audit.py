@@ -1,52 +1,47 @@
 """`audit`: does what we promise about ourselves hold on this machine, now? By trying, and by the kernel's own word.
 
-Five parts: the sandbox (a child in it tries to get out), the listener that runs (its counters and sockets), plaintext
-(a canary is recorded, and looked for everywhere), rights, and what could still leak. Only loopback is ever spoken to.
+Five parts: the sandbox (a real ear and a real microphone try to get out), the listener that runs (its counters and
+sockets), plaintext (a canary is recorded, and looked for everywhere), rights, and what could still leak. Only loopback
+is ever spoken to.
 """
 
 import contextlib
-import json
-import os
 import secrets
-import socket
-import subprocess
-import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from echoctl import paths
-from echoctl.errors import EchoctlError, ExitCode
+from echoctl.clock import SystemClock
+from echoctl.errors import ExitCode
 from echoctl.model.listener import SandboxLevel
-from echoctl.model.speech import BYTES_PER_SECOND
-from echoctl.sandbox import attestation, brokers, probes
+from echoctl.model.speech import BYTES_PER_SECOND, Detection, StoreMode, Transcript, Word
+from echoctl.sandbox import attestation, landlock, probes
 from echoctl.services import state
+from echoctl.services.history.recorder import Recorder
+from echoctl.services.history.sealer import Sealer, make
 from echoctl.services.listening.demo import throw_away_store
 from echoctl.services.system import audit_leaks, audit_scan
+from echoctl.services.system.audit_process import BROKEN, PROCESSES, Trial, tried
 from echoctl.services.system.health import Check, Grade
 from echoctl.services.vault import unlocking
 from echoctl.text.format import size_text
 from echoctl.text.status import sandbox_text
 
-CHILD_SECONDS = 60.0
-"""How long the child may take; usually it is below two seconds."""
-
 PARTS = ("sandbox", "listener", "plaintext", "rights", "leaks")
 
-BROKEN = "do not rely on the sandbox here, and please report it: SECURITY.md"
+PRIVATE = "cannot be looked into, as it should be"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
     """What was found."""
 
-    sandbox: Mapping[str, Any]
-    """Of the child: `holds`, `sent_bytes`, `why`, `hidden`."""
-    attempts: Sequence[Mapping[str, str]]
-    """What it tried: `name`, `by`, `outcome`, `detail`."""
-    listener: attestation.Attestation | None
-    """The kernel's word on the running listener, if there is one that may be asked about."""
+    trials: Sequence[Trial]
+    """What was tried, by each of PROCESSES."""
+    listener: Mapping[str, attestation.Attestation]
+    """The kernel's word on the ear and the microphone of the running listener, as far as there are any."""
     findings: Mapping[str, Sequence[Check]]
     """Part -> what is to be said of it."""
 
@@ -60,135 +55,132 @@ class AuditReport:
 def audit() -> AuditReport:
     """Look at everything. Nothing of the person's is changed; a throw-away store is made and removed."""
     started_s = time.time()
+    own = audit_scan.folders()
+    trials = tried(muted=state.snapshot().muted)
     phrase = "canary " + " ".join(secrets.token_hex(4) for _ in range(4))
     pcm = secrets.token_bytes(2 * BYTES_PER_SECOND)
-    own = audit_scan.folders()
-    with _child(phrase, pcm) as said:
+    with throw_away_store(), _stored(phrase, pcm):
         plaintext = list(_plaintext(phrase, pcm, own, started_s))
     listener, words = _listener()
+    weakest = SandboxLevel.FULL
+    for trial in trials:
+        weakest = SandboxLevel.weaker(weakest, trial.sandbox["holds"])
     findings = {
-        "sandbox": list(_sandbox(said)),
+        "sandbox": [check for trial in trials for check in _sandbox(trial)],
         "listener": words,
         "plaintext": plaintext,
         "rights": list(audit_scan.rights(own)),
-        "leaks": list(audit_leaks.leaks(said["sandbox"]["holds"], said["sandbox"]["hidden"])),
+        "leaks": list(audit_leaks.leaks(weakest)),
     }
-    return AuditReport(said["sandbox"], said["attempts"], listener, findings)
+    return AuditReport(trials, listener, findings)
 
 
 @contextlib.contextmanager
-def _child(phrase: str, pcm: bytes) -> Iterator[dict[str, Any]]:
-    """Yields what the sandboxed child said, while it still has the canary's database open."""
-    # The real keys are what must be out of sight; where there are none yet, those of the throw-away store.
-    own = {"ECHOCTL_STATE_DIR": paths.state_dir()} if os.path.exists(paths.device_key()) else {}
-    abstract = f"echoctl-audit-{secrets.token_hex(8)}"
-    with throw_away_store(), _outside(abstract) as outside:
-        unlocking.ensure()
-        keys = os.path.join(own["ECHOCTL_STATE_DIR"], "keys") if own else paths.keys_dir()
-        spec = {"abstract": outside, "keys": keys, "phrase": phrase, "sound_bytes": len(pcm)}
-        spec["senders"] = brokers.found(os.environ, [])
-        with subprocess.Popen(
-            [sys.executable, "-P", "-m", "echoctl.services.system.audit_process", json.dumps(spec)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**paths.child_environment(), **own},
-        ) as child:
-            assert child.stdin and child.stdout and child.stderr
-            try:
-                child.stdin.write(pcm)
-                child.stdin.flush()
-                line = child.stdout.readline()
-            except BrokenPipeError:
-                line = b""
-            if not line:
-                _, errors = child.communicate(timeout=CHILD_SECONDS)
-                raise EchoctlError(
-                    f"the sandboxed child died: {errors.decode(errors='replace').strip()[-300:]}", BROKEN
-                )
-            yield json.loads(line)
-            child.stdin.close()
+def _stored(phrase: str, pcm: bytes) -> Iterator[None]:
+    """The canary in a store that is open: sealed as an ear does it, and written as a front does."""
+    unlocking.ensure()
+    clock = SystemClock()
+    recorder = Recorder(mode=StoreMode.BOTH, room="", wall=clock)
+    try:
+        words = tuple(Word(word, n / 2, n / 2 + 0.4, 1.0) for n, word in enumerate(phrase.split()))
+        number = recorder.detected(Detection("canary", 0.0, 0.0, 0.0), clock.now_ms())
+        recipient = recorder.recipient()
+        assert recipient is not None
+        made = make(
+            Sealer(clock), recipient, mode=StoreMode.BOTH, pcm=pcm, transcript=Transcript(phrase, words),
+            at_ms=clock.now_ms(), wake_word="canary", scores={},
+        )  # fmt: skip
+        recorder.keep(made, number)
+        yield
+    finally:
+        recorder.close()
 
 
-@contextlib.contextmanager
-def _outside(name: str) -> Iterator[str]:
-    """An abstract unix socket in this process, which is not sandboxed; yields its name, "" where there are none."""
-    if sys.platform != "linux":
-        yield ""
-        return
-    with socket.socket(socket.AF_UNIX) as listening_socket:
-        listening_socket.bind("\0" + name)
-        listening_socket.listen()
-        yield name
-
-
-def _sandbox(said: Mapping[str, Any]) -> Iterator[Check]:
-    holds, why, tried = said["sandbox"]["holds"], said["sandbox"]["why"], said["attempts"]
-    sentence = sandbox_text(holds, said["sandbox"]["sent_bytes"])
+def _sandbox(trial: Trial) -> Iterator[Check]:
+    """Of one process: what holds, what it lacked, and what became of its attempts."""
+    name, holds, why = trial.process, trial.sandbox["holds"], trial.sandbox["why"]
+    sentence = sandbox_text(holds, trial.sent_bytes)
     if holds == SandboxLevel.NONE:
-        yield Check("sandbox", Grade.FAIL, f"{sentence}: {why}", "use Linux 4.14 or newer on x86_64 or aarch64")
+        yield Check(name, Grade.FAIL, f"{sentence}: {why}", "use Linux 4.14 or newer on x86_64 or aarch64")
         return
-    if holds == SandboxLevel.SECCOMP:
-        yield Check("sandbox", Grade.NOTE, f"{sentence}; no namespace: {why}", "allow user namespaces to this program")
+    if holds == SandboxLevel.FILTER:
+        text = f"{sentence}; no namespaces: {why}. {_less(name)}"
+        yield Check(name, Grade.NOTE, text, "allow user namespaces to this program")
     else:
-        yield Check("sandbox", Grade.OK, sentence)
-    yield Check("attempts", Grade.OK, _refused(tried))
-    for attempt in tried:
-        if attempt["outcome"] == probes.REFUSED:
-            continue
-        text = f"{attempt['name']}: {attempt['detail']}, where {attempt['by']} should have refused it"
-        if attempt["by"] == probes.NAMESPACE and holds == SandboxLevel.SECCOMP:
-            yield Check("open", Grade.NOTE, f"{attempt['name']}, without a namespace ({attempt['detail']})")
-        else:
-            yield Check("broken", Grade.FAIL, text, BROKEN)
-    if said["inherited"]:
-        yield Check("inherited", Grade.FAIL, f"the child was handed network sockets: {said['inherited']}", BROKEN)
+        yield Check(name, Grade.FAIL if trial.sent_bytes else Grade.OK, sentence, BROKEN if trial.sent_bytes else "")
+    if trial.missing:
+        yield Check(name, Grade.NOTE, f"tried without what it works with: {trial.missing}")
+    yield Check(name, Grade.OK, _refused(trial.attempts))
+    for attempt in trial.attempts:
+        if attempt["outcome"] != probes.REFUSED:
+            text = f"{attempt['name']}: {attempt['detail']}, where it should have been refused"
+            yield Check(f"{name}, broken", Grade.FAIL, text, BROKEN)
 
 
-def _refused(tried: Sequence[Mapping[str, str]]) -> str:
-    names = [attempt["name"] for attempt in tried if attempt["outcome"] == probes.REFUSED]
-    told = [name for name in names if name not in probes.SYSCALLS]
-    calls = f"{len(names) - len(told)} system calls that undo a sandbox or go around it"
-    return f"{len(names)} of {len(tried)} refused: {', '.join(told)}, {calls}"
+def _less(process: str) -> str:
+    """What a process can do without an empty root, that it could not do behind one."""
+    try:
+        landlock.version()
+        files = "it may see the names of files"
+    except OSError:
+        files = "it may read files, since this kernel has no Landlock"
+    connects = ", and connect to local services" if process == "microphone" else ""
+    return f"While it loads {files}{connects}; at work it sees names"
 
 
-def _listener() -> tuple[attestation.Attestation | None, list[Check]]:
+def _refused(attempts: Sequence[Mapping[str, str]]) -> str:
+    """How many, and of what kind."""
+    kinds = Counter(attempt["kind"] for attempt in attempts if attempt["outcome"] == probes.REFUSED)
+    return f"{kinds.total()} of {len(attempts)} refused: {', '.join(f'{kind} {n}' for kind, n in kinds.items())}"
+
+
+def _listener() -> tuple[dict[str, attestation.Attestation], list[Check]]:
     now = state.snapshot()
     if not now.listening:
-        return None, [Check("listener", Grade.OK, "not running; while it does, its own counters are shown here")]
-    try:
-        seen = attestation.attest(now.ear_pid)
-    except OSError as error:
-        return None, [Check("listener", Grade.NOTE, f"runs, and may not be looked at: {error.strerror or error}")]
-    return seen, [*judge(seen, now.sandbox), *_front(now.pid)]
+        return {}, [Check("listener", Grade.OK, "not running; while it does, its own counters are shown here")]
+    seen, words = dict[str, attestation.Attestation](), list[Check]()
+    for name, pid, holds in (("ear", now.ear_pid, now.sandbox), ("microphone", now.mic_pid, now.mic_sandbox)):
+        if not pid:
+            words.append(Check(name, Grade.OK, "does not run now"))
+            continue
+        try:
+            seen[name] = attestation.attest(pid)
+        except OSError as error:
+            words.append(Check(name, Grade.NOTE, f"pid {pid} may not be looked at: {error.strerror or error}"))
+        else:
+            words += judge(name, seen[name], holds)
+    return seen, [*words, *_front(now.pid)]
 
 
 def _front(pid: int) -> Iterator[Check]:
-    """The listener's other half, which is not sandboxed: what it has open."""
+    """The third process of a listener, which is not sandboxed: what it has open."""
     with contextlib.suppress(OSError):
-        sockets = ", ".join(attestation.attest(pid).network_sockets)
-        grade = Grade.NOTE if sockets else Grade.OK
-        yield Check("front", grade, f"pid {pid}, not sandboxed: {sockets or 'no network socket'}")
+        sockets = attestation.attest(pid).network_sockets
+        text = PRIVATE if sockets is None else ", ".join(sockets) or "no network socket"
+        yield Check("front", Grade.NOTE if sockets else Grade.OK, f"pid {pid}, not sandboxed: {text}")
 
 
-def judge(seen: attestation.Attestation, holds: str) -> Iterator[Check]:
-    """What a listener claims, held against what the kernel says of it."""
+def judge(name: str, seen: attestation.Attestation, holds: str) -> Iterator[Check]:
+    """What one process of a listener claims, held against what the kernel says of it."""
     if holds == SandboxLevel.NONE:
-        yield Check("claim", Grade.NOTE, f"pid {seen.pid}: not sandboxed", "start it without --no-sandbox")
+        yield Check(name, Grade.NOTE, f"pid {seen.pid}: not sandboxed", "start it without --no-sandbox")
     else:
-        sent = seen.sent_bytes if holds == SandboxLevel.NAMESPACE else None
-        yield Check("claim", Grade.OK, f"pid {seen.pid}: {sandbox_text(holds, sent)}")
+        sent = seen.sent_bytes if holds == SandboxLevel.FULL else None
+        yield Check(name, Grade.OK, f"pid {seen.pid}: {sandbox_text(holds, sent)}")
         text = f"Seccomp {seen.seccomp}, NoNewPrivs {seen.no_new_privs:d}"
-        yield _held("filter", seen.seccomp == 2 and seen.no_new_privs, text)
-    if holds == SandboxLevel.NAMESPACE:
+        yield _held(f"{name}: filter", seen.seccomp == 2 and seen.no_new_privs, text)
+        looked = {True: "its user's programs may look into it", False: PRIVATE, None: "root alone may look into it"}
+        yield _held(f"{name}: memory", not seen.dumpable, looked[seen.dumpable])
+    if holds == SandboxLevel.FULL:
         counted = ", ".join(f"{name} {got} B in, {sent} B out" for name, (got, sent) in seen.interfaces.items())
         alone = seen.own_network is not False and not seen.sent_bytes and set(seen.interfaces) <= {"lo"}
-        yield _held("interfaces", alone, counted or "none")
-    sockets = ", ".join(seen.network_sockets) or "no network socket, not even an inherited one"
-    yield _held("sockets", not seen.network_sockets or holds == SandboxLevel.NONE, sockets)
-    peers = "cannot be asked" if seen.unix_peers is None else ", ".join(seen.unix_peers) or "no service"
-    yield Check("connected to", Grade.OK, peers)
-    yield _held("core dumps", seen.core_bytes == 0, "none is written" if seen.core_bytes == 0 else "may be written")
+        yield _held(f"{name}: network", alone, counted or "none")
+    sockets = ", ".join(seen.network_sockets or ()) or "no network socket, not even an inherited one"
+    held = not seen.network_sockets or holds == SandboxLevel.NONE
+    yield _held(f"{name}: sockets", held, PRIVATE if seen.network_sockets is None else sockets)
+    if seen.unix_peers is not None:
+        yield Check(f"{name}: peers", Grade.OK, ", ".join(seen.unix_peers) or "connected to no service")
+    yield _held(f"{name}: cores", seen.core_bytes == 0, "none is written" if seen.core_bytes == 0 else "may be written")
 
 
 def _held(name: str, true: bool, text: str) -> Check:
@@ -223,8 +215,26 @@ def _nowhere(name: str, found: audit_scan.ScanResult, text: str) -> Check:
 
 def as_json(report: AuditReport) -> dict[str, Any]:
     """The document of docs/scripting.md."""
-    seen = report.listener
-    listener = seen and {
+    held = {trial.process: dict(trial.sandbox) for trial in report.trials}
+    (ear,) = (trial for trial in report.trials if trial.process == PROCESSES[0])
+    sandbox = {**held, **ear.sandbox, "sent_bytes": ear.sent_bytes}  # the ear's own stood here alone, until version 2
+    listener = {name: _seen(seen) for name, seen in report.listener.items()}
+    return {
+        "ok": report.exit_code == ExitCode.OK,
+        "sandbox": sandbox,
+        "seal": sandbox,  # its old name, until version 2
+        "attempts": [attempt for trial in report.trials for attempt in trial.attempts],
+        "listener": {**listener.get("ear", {}), **listener} or None,
+        "findings": [
+            {"part": part, "name": check.name, "grade": check.grade, "text": check.text, "fix": check.fix}
+            for part in PARTS
+            for check in report.findings[part]
+        ],
+    }
+
+
+def _seen(seen: attestation.Attestation) -> dict[str, Any]:
+    return {
         "pid": seen.pid,
         "seccomp": seen.seccomp,
         "no_new_privs": seen.no_new_privs,
@@ -232,16 +242,5 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "interfaces": {name: {"received": got, "sent": sent} for name, (got, sent) in seen.interfaces.items()},
         "network_sockets": seen.network_sockets,
         "unix_peers": seen.unix_peers,
-    }
-    return {
-        "ok": report.exit_code == ExitCode.OK,
-        "sandbox": report.sandbox,
-        "seal": report.sandbox,  # its old name, until version 2
-        "attempts": report.attempts,
-        "listener": listener,
-        "findings": [
-            {"part": part, "name": check.name, "grade": check.grade, "text": check.text, "fix": check.fix}
-            for part in PARTS
-            for check in report.findings[part]
-        ],
+        "dumpable": seen.dumpable,
     }

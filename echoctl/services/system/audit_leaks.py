@@ -1,19 +1,30 @@
-"""What an installation could still leak, though its listener is sandboxed: stated, and looked at where it can be."""
+"""What an installation could still leak, though its listener is sandboxed: stated, and looked at where it can be.
 
+And what a process that gets out would reach for: services, files and terminals of the person's, and some stand-ins.
+"""
+
+import contextlib
+import ctypes
 import os
 import re
 import shutil
+import socket
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
+import echoctl
 from echoctl import paths
 from echoctl.config import loader
 from echoctl.errors import EchoctlError
 from echoctl.hooks import specs
 from echoctl.model.listener import SandboxLevel
 from echoctl.sandbox import brokers
+from echoctl.sandbox.probes import BYSTANDER
 from echoctl.services.system.health import Check, Grade
 
 NETWORK_MODULES = re.compile(
@@ -28,17 +39,23 @@ NETWORK_FILE_SYSTEMS = re.compile(
 
 ASK_SECONDS = 5.0
 
+_STARTS = (
+    ".bashrc", ".bash_profile", ".profile", ".zshrc", ".config/fish/config.fish", ".config/autostart",
+    ".config/systemd/user", ".local/bin", ".ssh/authorized_keys",
+)  # fmt: skip
+"""Files and folders of a person that make programs start, or let somebody in."""
 
-def leaks(holds: str, hidden: list[str]) -> Iterator[Check]:
-    """Everything, in the order of how much it matters. `holds` and `hidden` are of a sandbox made here and now."""
+
+def leaks(holds: str) -> Iterator[Check]:
+    """Everything, in the order of how much it matters. `holds`: the weakest SandboxLevel of a listener's processes."""
     yield _sound_server("sound server")
-    yield _senders("local services", holds, hidden)
+    yield _senders("local services", holds)
     yield _hooks("plugins, --exec")
     yield _folder("data folder")
     yield _swap("swap")
     yield Check(
         "other programs", Grade.NOTE, "may listen to the same microphone, and may read or send what you may; a "
-        "sandbox binds the listener alone, and files that it wrote are files like any other",
+        "sandbox binds the listener alone",
     )  # fmt: skip
 
 
@@ -48,31 +65,33 @@ def _sound_server(name: str) -> Check:
     local = os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "pulse", "native")
     if not (os.environ.get("PULSE_SERVER") or os.path.exists(local)):  # pactl would start one
         return Check(name, Grade.OK, "none is running")
+    orders = "takes orders from the microphone's process over the connection by which it is heard: what it can send, "
     if not shutil.which("pactl"):
-        return Check(name, Grade.OK, "not asked what it sends: pactl is not installed")
+        return Check(name, Grade.NOTE, f"{orders}no sandbox prevents (not asked which modules it has: no pactl)")
     try:
         run = subprocess.run(
             ["pactl", "list", "short", "modules"], capture_output=True, text=True, timeout=ASK_SECONDS, check=False
         )
+        answer = run.stdout if run.returncode == 0 else ""
     except (OSError, subprocess.TimeoutExpired):
-        return Check(name, Grade.OK, "does not answer")
-    if run.returncode != 0:
-        return Check(name, Grade.OK, "does not answer")
-    if modules := sorted(set(NETWORK_MODULES.findall(run.stdout))):
-        text = f"can send sound over the network, or take it from there: {', '.join(modules)}"
-        return Check(name, Grade.NOTE, text, f"pactl unload-module {modules[0]}")
-    return Check(name, Grade.OK, "has no module that sends sound over the network")
+        answer = ""
+    if not answer:
+        return Check(name, Grade.NOTE, f"{orders}no sandbox prevents (it does not answer now)")
+    modules = sorted(set(NETWORK_MODULES.findall(answer)))
+    loaded = (
+        f"sends sound over the network, or takes it from there, by {', '.join(modules)}" if modules else "sends none"
+    )
+    fix = f"pactl unload-module {modules[0]}" if modules else ""
+    return Check(name, Grade.NOTE, f"{orders}no sandbox prevents; as it is now it {loaded}", fix)
 
 
-def _senders(name: str, holds: str, hidden: list[str]) -> Check:
-    open_ = [path for path in brokers.found(os.environ, []) if path not in hidden]
-    if open_:
-        text = f"could be asked by the listener to send something: {', '.join(open_)}"
-        fix = "" if holds == SandboxLevel.NAMESPACE else "allow user namespaces, and they are covered"
-        return Check(name, Grade.NOTE, text, fix)
-    # The vault's keys are hidden too, those of the trial's own store.
-    covered = ", ".join(path for path in hidden if os.path.basename(path) != os.path.basename(paths.keys_dir()))
-    return Check(name, Grade.OK, f"that send for others are covered for the listener: {covered or 'none is here'}")
+def _senders(name: str, holds: str) -> Check:
+    there = ", ".join(brokers.sockets(brokers.found(os.environ)))
+    if there and holds == SandboxLevel.NONE:
+        return Check(name, Grade.NOTE, f"could be asked by the listener to send something: {there}")
+    return Check(
+        name, Grade.OK, f"that do things for others are out of the listener's reach: {there or 'none is here'}"
+    )
 
 
 def _hooks(name: str) -> Check:
@@ -123,3 +142,103 @@ def _swap(name: str) -> Check:
         text = f"may hold what was in memory, unless it is encrypted: {', '.join(disks)}"
         return Check(name, Grade.NOTE, text, "encrypt it, or use zram")
     return Check(name, Grade.OK, "none on a disk")
+
+
+class Outside:
+    """What lies about outside of the sandbox."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self.folder = folder
+        self._stack = stack
+        self._named: list[tuple[str, str]] = []
+        self._memory = ctypes.create_string_buffer(8)
+        self.ports = (self._port(socket.AF_INET, "127.0.0.1"), self._port(socket.AF_INET6, "::1"))
+        self.listen("a server with a socket like tmux's", "default")
+        self.listen("a server of datagrams", "datagrams", socket.SOCK_DGRAM)
+        self.listen("a server that begins anew", "anew")
+        if sys.platform == "linux":
+            self.listen("an abstract unix socket", f"\0echoctl-audit-{os.urandom(8).hex()}")
+        self._bystander = stack.enter_context(subprocess.Popen(["sleep", "infinity"], stdin=subprocess.DEVNULL))
+        stack.callback(self._bystander.kill)
+        self._key = paths.device_key()
+        if not os.path.exists(self._key):
+            (folder / "keys").mkdir(mode=0o700)
+            (folder / "keys/device.key").write_bytes(os.urandom(32))
+            self._key = str(folder / "keys/device.key")
+
+    def listen(self, name: str, place: str, kind: int = socket.SOCK_STREAM) -> None:
+        """Have a server with a socket of this name, for as long as everything else is there."""
+        address = place if place.startswith("\0") else str(self.folder / place)
+        made = self._stack.enter_context(socket.socket(socket.AF_UNIX, kind))
+        made.bind(address)
+        if kind == socket.SOCK_STREAM:
+            made.listen()
+        if (name, address) not in self._named:
+            self._named.append((name, address))
+
+    def later(self) -> None:
+        """What happens once everything is locked."""
+        (self.folder / "anew").unlink()
+        self.listen("a server that begins anew", "anew")
+        self.listen("a server that begins late", "late")
+
+    def around(self, other: int) -> dict[str, Any]:
+        """For one process, beside an `other`: of probes.Surroundings, what is known outside."""
+        asked = [(place, place) for place in brokers.sockets(brokers.found(os.environ))]
+        return {
+            "front": os.getpid(),
+            "others": {"the shell": os.getppid(), "the other process": other, BYSTANDER: self._bystander.pid},
+            "memory": ctypes.addressof(self._memory),
+            "ports": self.ports,
+            "sockets": [*self._named, *asked],
+            "key": self._key,
+            "home": os.path.expanduser("~"),
+            "writable": [(name, _there(place)) for name, place in _writable()],
+            "terminals": list(_terminals()),
+        }
+
+    def _port(self, family: int, host: str) -> int:
+        """A port that somebody listens on, or one that nobody does where there is no such network."""
+        try:
+            made = self._stack.enter_context(socket.socket(family))
+            made.bind((host, 0))
+            made.listen()
+        except OSError:
+            return 9
+        port: int = made.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def planted() -> Iterator[Outside]:
+    """Have it all there for a while."""
+    # The path of a socket holds 107 bytes.
+    place = None if len(tempfile.gettempdir()) < 60 else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="echoctl-audit-", dir=place) as name, contextlib.ExitStack() as stack:
+        yield Outside(Path(name), stack)
+
+
+def _writable() -> Iterator[tuple[str, str]]:
+    yield "the settings", paths.config_file()
+    yield "the database", paths.database()
+    yield "the log", paths.log_file()
+    yield "a hook's folder", paths.config_dir()
+    yield "a model", paths.models_dir()
+    yield "the program", os.path.join(os.path.dirname(echoctl.__file__), "__main__.py")
+    yield from ((f"~/{name}", os.path.join(os.path.expanduser("~"), name)) for name in _STARTS)
+
+
+def _there(path: str) -> str:
+    """A path, or the folder that something would have to be made in for it."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def _terminals() -> Iterator[str]:
+    """The front's own, and every other of the same person."""
+    own = [os.ttyname(descriptor) for descriptor in range(3) if os.isatty(descriptor)]
+    for place in dict.fromkeys([*own, *map(str, sorted(Path("/dev/pts").glob("[0-9]*")))]):
+        with contextlib.suppress(OSError):
+            if place in own or os.stat(place).st_uid == os.geteuid():
+                yield place

@@ -20,7 +20,7 @@ from echoctl.errors import EchoctlError, ExitCode, NotFound
 from echoctl.model.listener import SandboxLevel
 from echoctl.services import state
 from echoctl.services.models import install as installed
-from echoctl.services.sandbox import enter
+from echoctl.services.sandbox import enter, roles
 from echoctl.services.vault import unlocking
 from echoctl.speech import models
 from echoctl.store.database import db
@@ -215,10 +215,10 @@ def _disk(name: str) -> Check:
 
 
 def _sandbox(name: str) -> Check:
-    best = enter.outlook()
-    if best.holds == SandboxLevel.NAMESPACE:
+    best = enter.outlook(roles.ear())
+    if best.holds == SandboxLevel.FULL:
         return Check(name, Grade.OK, "the listener can be kept off the network: a namespace of its own, and a filter")
-    if best.holds == SandboxLevel.SECCOMP:
+    if best.holds == SandboxLevel.FILTER:
         text = f"the filter alone keeps the listener off the network: no namespace ({best.why})"
         fix = "allow user namespaces to it (Ubuntu: an AppArmor profile; a container: its seccomp profile)"
         return Check(name, Grade.NOTE, text, fix)

@@ -22,7 +22,7 @@ from echoctl.store.database.transactions import immediate as immediate
 APPLICATION_ID = 0x65636863
 """`PRAGMA application_id` of our files: "echc"."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """`PRAGMA user_version`: how many migrations a current database has seen."""
 
 PAGE_SIZE = 4096

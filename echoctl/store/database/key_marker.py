@@ -90,12 +90,18 @@ def listening(database: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not is_free(lock)
     finally:
         os.close(lock)
-    return False
+
+
+def is_free(lock: int) -> bool:
+    """Whether nobody holds the lock of this file. Leaves it to be let go of with the descriptor."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _open(database: str) -> int:

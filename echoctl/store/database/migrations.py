@@ -305,3 +305,10 @@ _ERASING = (
     "CREATE INDEX recording_guest ON recording(guest) WHERE guest IS NOT NULL",
     "CREATE INDEX detection_guest ON detection(guest) WHERE guest IS NOT NULL",
 )
+
+
+@steps()
+def m005_microphone(database: sqlite_utils.Database) -> None:
+    """The process that holds the microphone, and what its sandbox holds."""
+    database.conn.execute("ALTER TABLE state ADD COLUMN mic_pid INTEGER NOT NULL DEFAULT 0")
+    database.conn.execute("ALTER TABLE state ADD COLUMN mic_sandbox TEXT NOT NULL DEFAULT ''")

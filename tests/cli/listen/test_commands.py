@@ -4,7 +4,7 @@ import pytest
 
 from echoctl.cli.listen import launch
 from echoctl.model.listener import SandboxPolicy
-from echoctl.services.listening.ear_spec import EarSpec
+from echoctl.services.protocol.ear_spec import EarSpec
 from tests.cli.inside import Main
 
 SHELLS = ("bash", "zsh", "fish", "powershell")

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from echoctl import paths
-from echoctl.audio import codec, sandboxed_decoder
+from echoctl.audio import codec
 from echoctl.errors import NotFound, StoreError, UsageError, VaultLocked
 from echoctl.model.speech import Recording, Selection
 from echoctl.services.history import archiving, exporting, importing, reader
 from echoctl.services.history.importing import Step
 from echoctl.services.history.recorder import Recorder
 from echoctl.services.purging import purge
+from echoctl.services.sandbox import decoder as decoding
 from echoctl.services.vault import unlocking
 from echoctl.store import events, purging
 from echoctl.store.database import db
@@ -276,7 +277,7 @@ def test_a_full_store_loses_nothing_that_was_reported(
 
 def test_one_decoder_serves_several_imports(heard: dict[str, bytes], tmp_path: Path) -> None:
     folder = archive(tmp_path / "out")
-    with sandboxed_decoder.Decoder() as decoder:
+    with decoding.Decoder() as decoder:
         for _ in range(2):
             wipe_out()
             found = importing.Import(str(folder), (), decoder)

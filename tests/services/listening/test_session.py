@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from echoctl.errors import UsageError
-from echoctl.services.listening.ear_spec import EarSpec
 from echoctl.services.listening.session import Followers, Session
+from echoctl.services.protocol.ear_spec import EarSpec
 
 
 class Scripted:

@@ -1,13 +1,13 @@
 """The judge of `wake test`, over a detector that wakes at loud chunks from a level that its threshold sets."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from echoctl.audio.source import SourceHealth
 from echoctl.errors import DeviceError, EchoctlError, NotFound, UsageError
 from echoctl.model.speech import BYTES_PER_SECOND, CHUNK_SAMPLES, SAMPLE_RATE, Detection, NearMiss
 from echoctl.services.listening import wake_test
@@ -133,29 +133,28 @@ def test_nothing_to_test_with_is_a_usage_error() -> None:
         wake_test.measure("alexa", [])
 
 
-class Speaker:
-    """A capture whose microphone hears one beep per utterance."""
+class Room:
+    """A microphone that hears one beep per utterance."""
 
-    def __init__(self, spec: object) -> None:
-        self.closed = False
+    def __init__(self) -> None:
+        self.open = False
 
-    def open(self) -> None: ...
+    @contextlib.contextmanager
+    def __call__(self, device: str) -> Iterator["Room"]:
+        self.open = True
+        yield self
+        self.open = False
 
-    def close(self) -> None:
-        self.closed = True
-
-    def read(self, timeout_s: float, *, patience: int = 1) -> bytes:
-        return beep(0.8, 0.9, 1.0)
-
-    def health(self) -> SourceHealth:
-        return SourceHealth()
+    def seconds(self, count: float) -> bytes:
+        return beep(0.8, 0.9, count)
 
 
 def test_the_microphone_is_asked_and_kept_in_ram(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wake_test, "AudioCapture", Speaker)
-    asked: list[int] = []
-    sounds = wake_test.spoken(2, "", asked.append)
-    assert asked == [1, 2]
+    room = Room()
+    monkeypatch.setattr(wake_test, "hearing", room)
+    asked: list[tuple[int, bool]] = []
+    sounds = wake_test.spoken(2, "", lambda number: asked.append((number, room.open)))
+    assert asked == [(1, True), (2, True)] and not room.open
     assert [len(sound.pcm) / BYTES_PER_SECOND for sound in sounds] == [3.0, 3.0]
     assert wake_test.measure("alexa", sounds).points[0].missed == ()
     assert not [file for file in store.rglob("*") if file.is_file()]
@@ -166,7 +165,7 @@ def test_a_muted_microphone_stays_closed(monkeypatch: pytest.MonkeyPatch) -> Non
         muted = True
 
     monkeypatch.setattr(wake_test.state, "snapshot", Muted)
-    monkeypatch.setattr(wake_test, "AudioCapture", lambda *a: pytest.fail("opened"))
+    monkeypatch.setattr(wake_test, "hearing", lambda *a: pytest.fail("opened"))
     with pytest.raises(DeviceError, match="muted") as caught:
         wake_test.spoken(1, "", lambda n: None)
     assert isinstance(caught.value, EchoctlError) and caught.value.hint == "echoctl unmute"

@@ -16,7 +16,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import ModelError, NotFound, UsageError
-from echoctl.services.models import download, install, unpack
+from echoctl.services.models import download, install, unpacker
 from echoctl.speech import models as speech_models
 from echoctl.speech.manifest import folder_hash, read_record
 
@@ -289,11 +289,11 @@ def test_a_link_in_a_zip_is_refused(put: Callable[[bytes], str]) -> None:
 
 
 def test_too_many_bytes_or_files_are_refused(put: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpack, "MAX_BYTES", 100)
+    monkeypatch.setattr(unpacker, "MAX_BYTES", 100)
     with pytest.raises(ModelError, match="more than it may hold"):
         install.install(install.plan(put(zipped(FILES))))
-    monkeypatch.setattr(unpack, "MAX_BYTES", 10_000)
-    monkeypatch.setattr(unpack, "MAX_FILES", 3)
+    monkeypatch.setattr(unpacker, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(unpacker, "MAX_FILES", 3)
     with pytest.raises(ModelError, match="more than it may hold"):
         install.install(install.plan(put(zipped(FILES))))
 

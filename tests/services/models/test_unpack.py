@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import random
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -13,8 +14,7 @@ from typing import Literal
 import pytest
 
 from echoctl.errors import ModelError
-from echoctl.services.models import unpack
-from echoctl.services.models.unpack import unpack_model
+from echoctl.services.models import unpack, unpacker
 
 FILES = {"am/final.mdl": random.Random(1).randbytes(3000) + bytes(9000), "conf/model.conf": b"--x\n" * 500}
 
@@ -67,12 +67,13 @@ def damaged(data: bytes, times: int) -> Iterator[bytes]:
 
 def unpacked(data: bytes, folder: Path) -> dict[str, bytes] | None:
     """The files that came out, or None where the archive was refused in one line."""
-    archive = folder / "archive"
-    archive.write_bytes(data)
     target = folder / os.urandom(8).hex()
     target.mkdir()
+    said = io.BytesIO()
+    unpacker.serve(io.BytesIO(data), said)
+    said.seek(0)
     try:
-        unpack_model(str(archive), str(target))
+        unpack.take(said, "archive", str(target))
     except ModelError:
         return None
     return {str(file.relative_to(target)): file.read_bytes() for file in target.rglob("*") if file.is_file()}
@@ -108,7 +109,7 @@ def test_a_name_that_is_no_text_ends_as_one_line(tmp_path: Path) -> None:
 
 
 def test_what_goes_on_behind_its_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpack, "MAX_PADDING", 2 * 1024 * 1024)
+    monkeypatch.setattr(unpacker, "MAX_PADDING", 2 * 1024 * 1024)
     assert unpacked(tarred("w:") + bytes(512 * 1024), tmp_path) == FILES
     assert unpacked(tarred("w:") + bytes(3 * 1024 * 1024), tmp_path) is None
 
@@ -120,3 +121,26 @@ def test_a_full_disk_is_not_the_archives_fault(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "makedirs", full)
     with pytest.raises(OSError, match="No space left"):
         unpacked(zipped(zipfile.ZIP_STORED), tmp_path)
+
+
+@pytest.mark.parametrize("kind", CHECKED)
+def test_the_process_that_is_shut_in_takes_every_kind_apart(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "archive").write_bytes(CHECKED[kind])
+    unpack.unpack_model(str(tmp_path / "archive"), str(tmp_path / "model"))
+    assert {name: (tmp_path / "model" / name).read_bytes() for name in FILES} == FILES
+
+
+def test_names_are_not_believed_whoever_says_them(tmp_path: Path) -> None:
+    said = io.BytesIO()
+    unpacker._head(said, {"name": "../evil", "size": 1})
+    said.seek(0)
+    with pytest.raises(ModelError, match="leads elsewhere"):
+        unpack.take(said, "archive", str(tmp_path / "model"))
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_process_that_dies_is_a_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "archive").write_bytes(CHECKED["tar.gz"])
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(ModelError, match="died"):
+        unpack.unpack_model(str(tmp_path / "archive"), str(tmp_path / "model"))

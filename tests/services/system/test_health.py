@@ -93,9 +93,9 @@ def test_microphones_are_judged_by_what_another_process_says(
 @pytest.mark.parametrize(
     ("best", "grade", "text"),
     [
-        (enter.Sandbox(SandboxLevel.NAMESPACE), Grade.OK, "a namespace of its own"),
+        (enter.Sandbox(SandboxLevel.FULL), Grade.OK, "a namespace of its own"),
         (
-            enter.Sandbox(SandboxLevel.SECCOMP, "mount: Permission denied"),
+            enter.Sandbox(SandboxLevel.FILTER, "mount: Permission denied"),
             Grade.NOTE,
             "no namespace (mount: Permission denied)",
         ),
@@ -105,7 +105,7 @@ def test_microphones_are_judged_by_what_another_process_says(
 def test_how_far_the_listener_can_be_sandboxed_is_told(
     best: enter.Sandbox, grade: Grade, text: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enter, "outlook", lambda: best)
+    monkeypatch.setattr(enter, "outlook", lambda role: best)
     found = look("sandbox")
     assert (found.grade, text in found.text) == (grade, True)
     assert found.fix or grade is Grade.OK
