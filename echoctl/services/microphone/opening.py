@@ -38,9 +38,12 @@ READ_S = 0.6
 """How long one read waits: longer than patience gathers."""
 
 QUIET_CHUNKS, TALK_CHUNKS = 6, 2
-"""How many chunks gather before they are handed on: while nobody speaks, and while somebody does, but not to us. What
+"""How many chunks gather before they are looked at: while nobody speaks, and while somebody does, but not to us. What
 speech/wake.py says of patience: nothing is missed by it, and nothing told too late.
 """
+
+HELD_CHUNKS = 24
+"""How many quiet ones are handed on in one go: the ear would only find that they are quiet, and sleeps as long."""
 
 
 class Opening:
@@ -185,17 +188,24 @@ class Opening:
     def _listen(self, source: AudioSource) -> None:
         """Hand on what comes until it is muted. Raises DeviceLost."""
         gate = EnergyGate()
+        held: list[bytes] = []
         while not self._muted:
             chunks: list[bytes] = []
             try:
                 while chunk := source.read(0 if chunks else READ_S):
                     chunks.append(chunk)
-            finally:  # also what came before a loss
-                self._pipe.pcm(*chunks)
+            except mic.DeviceLost:  # what came before is sound all the same
+                self._pipe.pcm(*held, *chunks)
+                raise
             if not chunks:
                 continue
-            loud = [gate.feed(chunk) for chunk in chunks][-1]
-            patience = 1 if mute_file.in_hurry(self._spec.mute) else TALK_CHUNKS if loud else QUIET_CHUNKS
+            open_ = [gate.feed(chunk) for chunk in chunks]
+            hurry = mute_file.in_hurry(self._spec.mute)
+            held += chunks
+            if hurry or any(open_) or len(held) >= HELD_CHUNKS:
+                self._pipe.pcm(*held)
+                held.clear()
+            patience = 1 if hurry else TALK_CHUNKS if open_[-1] else QUIET_CHUNKS
             if patience != source.patience:
                 source.patience = patience
                 self._tell_health(source.health())

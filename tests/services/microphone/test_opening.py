@@ -41,7 +41,7 @@ def rig(rigs: Rigs, device: PlayedMicrophone) -> Iterator[Rig]:
 
 
 def test_what_the_device_gives_comes_out_after_it_was_opened(rig: Rig, device: PlayedMicrophone) -> None:
-    chunks = [bytes([number]) * 2560 for number in range(20)]
+    chunks = [*(bytes([number]) * 2560 for number in range(19)), LOUD]
     for chunk in chunks:
         device.given.put(chunk)
     rig.until(lambda: len(rig.pcm()) == 20 * 2560)
@@ -254,6 +254,34 @@ def test_quiet_gathers_and_talk_less_and_a_request_not_at_all(rig: Rig, device: 
     for _ in range(10):
         device.given.put(QUIET)
     rig.until(lambda: device.patience == opening.QUIET_CHUNKS)
+
+
+def test_quiet_is_held_back_and_goes_before_what_is_loud(rig: Rig, device: PlayedMicrophone) -> None:
+    for _ in range(5):
+        device.given.put(QUIET)
+    rig.until(lambda: device.patience == opening.QUIET_CHUNKS)
+    time.sleep(0.05)
+    assert rig.pcm() == b""
+    device.given.put(LOUD)
+    rig.until(lambda: rig.pcm() == 5 * QUIET + LOUD)
+
+
+def test_quiet_is_not_held_back_for_ever_nor_while_somebody_waits(rig: Rig, device: PlayedMicrophone) -> None:
+    for _ in range(opening.HELD_CHUNKS + 1):
+        device.given.put(QUIET)
+    rig.until(lambda: len(rig.pcm()) >= opening.HELD_CHUNKS * len(QUIET))
+    mute_file.hurry(rig.mute, True)
+    device.given.put(QUIET)
+    rig.until(lambda: len(rig.pcm()) == (opening.HELD_CHUNKS + 2) * len(QUIET))
+
+
+def test_what_was_held_back_when_it_was_muted_is_never_handed_on(rig: Rig, device: PlayedMicrophone) -> None:
+    for _ in range(3):
+        device.given.put(QUIET)
+    rig.until(lambda: device.patience == opening.QUIET_CHUNKS)
+    rig.order(True)
+    rig.until(lambda: "muted" in rig.kinds())
+    assert rig.pcm() == b""
 
 
 def test_what_was_lost_is_told_with_the_worst_lag(rig: Rig, device: PlayedMicrophone) -> None:
