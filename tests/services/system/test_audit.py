@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -97,8 +98,14 @@ def test_one_that_sent_something_is_found() -> None:
 @needs_namespaces
 @pytest.mark.lab
 def test_a_running_listener_is_looked_at(
-    start: Callable[..., Running], cli: Callable[..., Run], speech_model: object, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Running],
+    cli: Callable[..., Run],
+    speech_model: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temp"))  # so that nobody else's files are looked through
     monkeypatch.setenv("ECHOCTL_SPEECH_MODEL", str(speech_model))
     listener = start("listen", "--json", "--input", "-", stdin=subprocess.PIPE)
     listener.until('"type": "state"')
