@@ -63,6 +63,7 @@ def hearing(device: str) -> Iterator[Hearing]:
         stack.callback(os.close, sound)
         mute = stack.enter_context(tempfile.TemporaryFile())
         mute_file.answer(mute.fileno(), mute_file.WAITING)
+        mute_file.hurry(mute.fileno(), True)  # quiet that is held back would be taken for what follows the question
         spec = MicrophoneSpec(sound=end, mute=mute.fileno(), device=device)
         try:
             child = Child("echoctl.services.microphone.process", [spec.to_json()], passing=[end, mute.fileno()])

@@ -25,6 +25,9 @@ from echoctl.services.protocol.events import Event, error_fields, recording_fiel
 from echoctl.services.protocol.records import recipient_fields, record_of
 from echoctl.services.state import Presence
 
+PUSHED_S = 2.0
+"""After so long the ear has begun a request that somebody pushed for, or forgotten it (services/ear/ear.py, PUSH_S)."""
+
 LOOK_S = 1.0
 """How often the store is looked at when nobody called: a program may have written the state's row alone."""
 
@@ -57,6 +60,7 @@ class Keeper:
         self._past = (0, 0)
         """Overflows and dropped ms of the microphone processes before this one, each of which counts from zero."""
         self._health = _HEALTHY
+        self._pushed_until = 0.0
         self._device = ""
         self._lost_at: float | None = None
 
@@ -82,8 +86,15 @@ class Keeper:
         told = getattr(self, f"_on_{event['type']}")(event)
         return [*(told or ()), *self._light.show()]
 
+    def pushed(self) -> None:
+        """Somebody began a request without a wake word: no sound is held back until it is over, or was forgotten."""
+        self._pushed_until = time.monotonic() + PUSHED_S
+        mute_file.hurry(self._presence.lock, True)
+
     def look(self) -> list[Event]:
         """Somebody muted or unmuted, or the microphone did as it was told, or a second has passed."""
+        if self._light.phase is not LedState.LISTENING and time.monotonic() > self._pushed_until:
+            mute_file.hurry(self._presence.lock, False)
         if self._presence.changed() and self._spec.keep:
             with self._storing([]):
                 if self._recorder.recipient() != self._addressed:

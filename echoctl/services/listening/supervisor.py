@@ -92,7 +92,7 @@ class Supervisor:
         """Begin a request without a wake word; a listener that still starts is told when it is ready."""
         self._pushed = not self._ready
         if self._ready:
-            mute_file.hurry(self._presence.lock, True)  # until the request has begun, and is over
+            self._keeper.pushed()
             self._order("push")
 
     def stop(self) -> None:

@@ -41,6 +41,13 @@ def test_sound_comes_from_now_on_and_in_full(monkeypatch: pytest.MonkeyPatch, tm
     assert not [file for file in tmp_path.rglob("*") if CHUNK in file.read_bytes()]
 
 
+def test_quiet_is_not_held_back_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WHEN_OPEN", "note(f'hurry {mute_file.in_hurry(spec.mute)}')" + SOUND)
+    with hearing("") as microphone:
+        microphone.seconds(0.1)
+    assert "hurry True" in (tmp_path / "journal").read_text()
+
+
 def test_a_microphone_that_does_not_open_is_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MICROPHONE", "pipe.event('error', code=4, message='there is none', hint='h'); os._exit(4)")
     with pytest.raises(EchoctlError, match="there is none") as caught, hearing(""):

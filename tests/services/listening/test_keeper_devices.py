@@ -150,3 +150,25 @@ def test_the_counters_live_through_a_mute(front: Front) -> None:
     front.take("phase", phase="listening")
     counters = state.snapshot().counters
     assert (counters["overflows"], counters["dropped_ms"]) == (3, 1080)
+
+
+def test_a_push_hurries_the_microphone_until_it_is_forgotten(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    front.listen()
+    lock = front.presence.lock
+    front.keeper.pushed()
+    front.keeper.look()
+    assert mute_file.in_hurry(lock)
+    monkeypatch.setattr(module, "PUSHED_S", 0.0)
+    front.keeper.pushed()
+    time.sleep(0.01)
+    front.keeper.look()
+    assert not mute_file.in_hurry(lock)
+
+
+def test_a_request_hurries_the_microphone_to_its_end(front: Front) -> None:
+    front.listen()
+    lock = front.presence.lock
+    for phase, wanted in (("listening", True), ("thinking", False), ("idle", False)):
+        front.take("phase", phase=phase)
+        front.keeper.look()
+        assert mute_file.in_hurry(lock) is wanted
