@@ -91,6 +91,20 @@ def test_a_microphone_that_does_not_obey_is_killed(play: Play) -> None:
     play.until(lambda events: state.snapshot().mic == "open")
 
 
+def test_a_microphone_that_says_it_is_closed_and_goes_on_is_killed(play: Play) -> None:
+    lies = "while not muted(): time.sleep(0.005)\nmute_file.answer(spec.mute, mute_file.CLOSED)\ntime.sleep(60)"
+    play.plays(when_open=lies)
+    play.begin()
+    play.until_light("idle")
+    play.plays(when_open="")
+    assert mute(play, True)[0].now
+    [liar, *_] = play.pids("microphone")
+    play.until(lambda events: not alive(liar))
+    play.until(lambda events: len(play.pids("microphone")) == 2)
+    play.for_a_while(0.6)
+    assert len(play.pids("microphone")) == 2, "one that has opened nothing may wait"
+
+
 def test_a_muted_start_opens_nothing_until_it_is_unmuted(play: Play) -> None:
     state.set_muted(True, "a test")
     play.begin()
