@@ -4,10 +4,9 @@ What is beside the list of a process (roles.py) does not exist for it. Where the
 and the filter hold alone; elsewhere nothing does. Everybody who needs to know is told which.
 """
 
-import contextlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from echoctl.errors import Refused
 from echoctl.model.listener import SandboxLevel, SandboxPolicy
@@ -89,8 +88,10 @@ def _enter(confinement: Confinement) -> Sandbox:
             root.enter(confinement, parent=parent)
         elif found.holds == SandboxLevel.FILTER:
             outer.follow(parent)
-            with contextlib.suppress(OSError):  # no Landlock: the filter alone
+            try:
                 landlock.allow_only(confinement)
+            except OSError as error:  # the filter alone, which leaves files in reach until it is locked: said
+                found = replace(found, why=f"{found.why}; no Landlock: {error.strerror}")
             root.give_up(confinement)
     except OSError as error:
         return Sandbox(SandboxLevel.NONE, f"{error.filename}: {error.strerror}")
