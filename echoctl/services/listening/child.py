@@ -94,14 +94,6 @@ class Child:
         """End it at once."""
         self._process.kill()
 
-    def wait(self, timeout_s: float) -> bool:
-        """Whether it ended in time."""
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
     def close(self) -> None:
         """Kill what still runs, and let go of it."""
         if self._process.poll() is None:

@@ -5,6 +5,7 @@ device may connect to the sound server, and what listens may connect to nothing 
 """
 
 import os
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -71,7 +72,8 @@ class Opening:
         """
         if self._spec.input is not None:
             self._hear_file()
-        elif self._wait_for_permission():
+        else:
+            self._wait_while_muted()
             self._hear_microphone()
 
     def watch(self) -> None:
@@ -104,8 +106,6 @@ class Opening:
         os._exit(SILENT if muted else ExitCode.OK)
 
     def _await_news(self) -> None:
-        import select  # noqa: PLC0415 - beside poll
-
         if self._watch.works:
             select.select([self._watch.descriptor], [], [])
             self._watch.drain()
@@ -114,13 +114,12 @@ class Opening:
             if os.getppid() != self._parent:  # where the kernel does not end it with its front
                 os._exit(0)
 
-    def _wait_for_permission(self) -> bool:
-        """Wait while muted, with the device closed. Returns True: it is to be opened."""
+    def _wait_while_muted(self) -> None:
+        """The device stays closed until it is to be opened."""
         while self._muted:
             self._answer(mute_file.CLOSED)
             self._bell.wait(60.0)
         self._answer(mute_file.WAITING)
-        return True
 
     def _hear_microphone(self) -> None:
         self._closed.clear()
