@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def _mapper() -> Iterator[Callable[[], None]]:
+def mapper() -> Iterator[Callable[[], None]]:
     """Yields what makes users and groups keep their numbers in the namespace that was just entered.
 
     A person maps themself. Root maps everybody, so that it may still read everybody's files; that is the right of a

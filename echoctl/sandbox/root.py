@@ -59,7 +59,7 @@ def enter(confinement: Confinement, *, parent: int = 0) -> None:
     """
     parent = parent or os.getppid()
     view = _View.of(confinement)
-    with namespaces._mapper() as map_users:
+    with namespaces.mapper() as map_users:
         syscalls.call("unshare", _NEWUSER | _NEWNS | _NEWNET | _NEWPID | _NEWIPC | _NEWUTS)
         map_users()
     with contextlib.suppress(OSError):

@@ -26,7 +26,7 @@ COUNTERS = ("wakes", "near_misses", "recordings", "overflows", "dropped_ms", "la
 
 
 _NEVER: dict[str, int | str] = {
-    "muted": 0, "muted_by": "", "muted_ms": 0, "led": "off", "led_ms": 0, "mic": "closed", "device": "", "pid": 0,
+    "muted": 0, "muted_by": "", "muted_ms": 0, "led": "off", "led_ms": 0, "device": "", "pid": 0,
     "started_ms": 0, "ear_pid": 0, "seal": "", "mic_pid": 0, "mic_sandbox": "",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import sqlite3
 from echoctl.store.database import db
 
 COLUMNS = (
-    "muted", "muted_by", "muted_ms", "led", "led_ms", "mic", "device", "pid", "started_ms", "ear_pid", "seal",
+    "muted", "muted_by", "muted_ms", "led", "led_ms", "device", "pid", "started_ms", "ear_pid", "seal",
     "mic_pid", "mic_sandbox",
 )  # fmt: skip
 """`seal` is what the ear's sandbox holds: it is called as it was when the schema was released."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from echoctl.sandbox import namespaces, syscalls
 folder = Path(sys.argv[1])
 before = os.getuid(), os.geteuid(), os.getgid()
-with namespaces._mapper() as map_users:
+with namespaces.mapper() as map_users:
     syscalls.call("unshare", 0x10000000)
     map_users()
 assert (os.getuid(), os.geteuid(), os.getgid()) == before
