@@ -30,15 +30,11 @@ _OLD = "/oldroot"
 
 def obstacle(confinement: Confinement) -> str:
     """Why `enter(confinement)` would fail here, found out by a child that does it; "" when it would not."""
-    return _tried(lambda: enter(confinement))
+    return tried(lambda: enter(confinement))
 
 
-def obstacle_to_filters(confinement: Confinement) -> str:
-    """The same of `give_up` alone."""
-    return _tried(lambda: give_up(confinement))
-
-
-def _tried(act: Callable[[], None]) -> str:
+def tried(act: Callable[[], None]) -> str:
+    """Why something cannot be done here, found out by a child that does it; "" when it can."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:  # nothing but os._exit may end this copy of the process

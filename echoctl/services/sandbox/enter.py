@@ -4,9 +4,10 @@ What is beside the list of a process (roles.py) does not exist for it. Where the
 and the filter hold alone; elsewhere nothing does. Everybody who needs to know is told which.
 """
 
+import contextlib
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from echoctl.errors import Refused
 from echoctl.model.listener import SandboxLevel, SandboxPolicy
@@ -74,8 +75,10 @@ def outlook(confinement: Confinement) -> Sandbox:
         return Sandbox(SandboxLevel.NONE, "there is no filter for this machine")
     if not (why := root.obstacle(confinement)):
         return Sandbox(SandboxLevel.FULL)
-    if none := root.obstacle_to_filters(confinement):
+    if none := root.tried(lambda: root.give_up(confinement)):
         return Sandbox(SandboxLevel.NONE, none)
+    if less := root.tried(lambda: landlock.allow_only(confinement)):
+        why = f"{why}; no Landlock ({less})"
     return Sandbox(SandboxLevel.FILTER, why)
 
 
@@ -88,10 +91,8 @@ def _enter(confinement: Confinement) -> Sandbox:
             root.enter(confinement, parent=parent)
         elif found.holds == SandboxLevel.FILTER:
             outer.follow(parent)
-            try:
+            with contextlib.suppress(OSError):  # then the filter holds alone, as `why` says
                 landlock.allow_only(confinement)
-            except OSError as error:  # the filter alone, which leaves files in reach until it is locked: said
-                found = replace(found, why=f"{found.why}; no Landlock: {error.strerror}")
             root.give_up(confinement)
     except OSError as error:
         return Sandbox(SandboxLevel.NONE, f"{error.filename}: {error.strerror}")

@@ -97,7 +97,9 @@ def test_without_namespaces_the_filter_holds_and_it_says_why(person: list[str], 
 def test_without_landlock_as_well_the_key_is_in_reach_until_it_is_locked(person: list[str]) -> None:
     done = entered("require", [*person, *caged("unshare=EPERM", "landlock_create_ruleset=ENOSYS")])
     assert (done["holds"], done["loading"]) == (SandboxLevel.FILTER, [True, True])
-    assert done["why"].endswith("; no Landlock: Function not implemented"), "what is less is said"
+    assert done["why"].endswith("; no Landlock (landlock_create_ruleset: Function not implemented)"), (
+        "what is less is said"
+    )
     assert done["locked"] == [False, False]
 
 
