@@ -72,11 +72,12 @@ def watched(wanted: Callable[[Any], bool]) -> Iterator[list[str]]:
 
 def chunk_of_sound() -> list[str]:
     """The packaged sample through microphone, ear and front, up to the first sealed row; all in this process."""
-    from echoctl.services import mute_file, state
+    from echoctl.services import mute_file
     from echoctl.services.ear import wiring
     from echoctl.services.ear.inlet import Inlet
     from echoctl.services.listening.demo import SAMPLE
     from echoctl.services.listening.keeper import Keeper
+    from echoctl.services.listening.presence import Presence
     from echoctl.services.microphone.opening import Opening
     from echoctl.services.protocol import checks, events, sound
     from echoctl.services.protocol.ear_spec import EarSpec
@@ -88,7 +89,7 @@ def chunk_of_sound() -> list[str]:
     (sound_in, sound_out), (said, say), (orders, order) = pipes = [os.pipe() for _ in range(3)]
     for _, end in pipes:
         fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 1 << 20)  # all of the sample, since one process comes after the other
-    with state.Presence() as presence, Keeper(spec, presence, events.Pipe(order).send) as keeper:
+    with Presence(spec) as presence, Keeper(spec, presence, events.Pipe(order).send) as keeper:
         to = MicrophoneSpec(sound_out, presence.lock, spec.input, os.open(SAMPLE, os.O_RDONLY))
         microphone = Opening(to, sound.FrameWriter(sound_out, live=False), mute_file.Watch(presence.lock), lambda: None)
         ear = wiring.wire(spec, events.Pipe(say), Inlet(sound_in, orders), keeper.address(), NO_SANDBOX)

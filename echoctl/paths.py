@@ -64,11 +64,6 @@ def database() -> str:
     return os.path.join(data_dir(), "echoctl.db")
 
 
-def listener_lock() -> str:
-    """The file whose flock says that a listener runs on this store."""
-    return os.path.join(data_dir(), "listener.lock")
-
-
 def keys_dir() -> str:
     """The folder of the device key, 0700, and out of backups."""
     return os.path.join(state_dir(), "keys")

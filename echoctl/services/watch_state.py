@@ -15,7 +15,7 @@ POLL_S = 0.04
 """How often to ask: another process's mute shows within 150 ms."""
 
 ALIVE_S = 0.5
-"""How often to see whether the listener lives; its death changes no row."""
+"""How often to see which listeners live; a death changes no row."""
 
 
 class StateWatcher:
@@ -23,7 +23,7 @@ class StateWatcher:
 
     def __init__(self) -> None:
         self._watch = DatabaseWatch(paths.database())
-        self._alive = False
+        self._running: list[str] = []
         self._look_at = 0.0
 
     def poll(self) -> Snapshot | None:
@@ -32,8 +32,8 @@ class StateWatcher:
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + ALIVE_S
-            alive = state.listener_alive()
-            changed, self._alive = changed or alive != self._alive, alive
+            running = state.running()
+            changed, self._running = changed or running != self._running, running
         return state.snapshot() if changed else None
 
     def close(self) -> None:

@@ -6,7 +6,8 @@ vaults      the vault's row, and its key slots
 purging     taking recordings out, keys first
 retention   how long recordings are kept
 guests      stays
-state       what the listener does right now
+state       whether microphones are muted
+listeners   what each listener does right now
 events      what happened, and when
 traffic     devices, endpoints, seconds, bursts, captures
 verdicts    verdicts that were given

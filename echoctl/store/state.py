@@ -1,32 +1,14 @@
-"""The one row that says what the listener does right now.
-
-On the fast path: sqlite3 only. Counters are JSON in the row; SQLite itself takes them apart, so that `status` need
-not import json.
-"""
+"""The one row that says whether microphones are muted, by whom and since when. On the fast path: sqlite3 only."""
 
 import sqlite3
 
 from echoctl.store.database import db
 
-COLUMNS = (
-    "muted", "muted_by", "muted_ms", "led", "led_ms", "device", "pid", "started_ms", "ear_pid", "seal",
-    "mic_pid", "mic_sandbox",
-)  # fmt: skip
-"""`seal` is what the ear's sandbox holds: it is called as it was when the schema was released."""
 
-
-def read(connection: sqlite3.Connection) -> tuple[dict[str, int | str], dict[str, int]]:
-    """The row, and its counters."""
-    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM state WHERE id = 1").fetchone()
-    counters = connection.execute("SELECT key, value FROM state, json_each(state.counters) WHERE state.id = 1")
-    return dict(zip(COLUMNS, row, strict=True)), dict(counters.fetchall())
-
-
-def update(connection: sqlite3.Connection, changes: dict[str, int | str]) -> None:
-    """Set the named columns in one transaction."""
-    names = ", ".join(f"{name} = ?" for name in changes)
-    with db.immediate(connection):
-        connection.execute(f"UPDATE state SET {names} WHERE id = 1", tuple(changes.values()))
+def read(connection: sqlite3.Connection) -> tuple[bool, str, int]:
+    """Whether it is muted, who changed that last, and when (Unix ms)."""
+    muted, by, at_ms = connection.execute("SELECT muted, muted_by, muted_ms FROM state WHERE id = 1").fetchone()
+    return bool(muted), by, at_ms
 
 
 def set_muted(connection: sqlite3.Connection, muted: bool, by: str, at_ms: int) -> bool:

@@ -3,7 +3,7 @@
 On the fast path: dataclasses, enum, typing and json stay out, but for json where JSON is asked for.
 """
 
-from echoctl.model.listener import SandboxLevel, Snapshot
+from echoctl.model.listener import Listener, SandboxLevel, Snapshot
 
 
 def status_json(now: Snapshot) -> str:
@@ -18,20 +18,30 @@ def status_fields(now: Snapshot) -> dict[str, object]:
     from echoctl.text.timestamps import moment  # noqa: PLC0415 - a module less where no JSON is asked for
 
     return {
-        "state": now.led,
-        "listening": now.listening,
-        "pid": now.pid or None,
-        "since": moment(now.started_ms) if now.listening else None,
-        "mic": now.mic,
-        "device": now.device,
-        "sandbox": now.sandbox or None,
-        "mic_sandbox": now.mic_sandbox or None,
+        **_listener_fields(now),
         "seal": now.sandbox or None,  # its old name, until version 2
-        "sent_bytes": now.sent_bytes,
         "muted": now.muted,
         "muted_by": now.muted_by if now.muted_ms else None,
         "muted_since": moment(now.muted_ms) if now.muted_ms else None,
-        "counters": now.counters,
+        "listeners": [_listener_fields(each) for each in now.listeners],
+    }
+
+
+def _listener_fields(one: Listener) -> dict[str, object]:
+    from echoctl.text.timestamps import moment  # noqa: PLC0415 - as above
+
+    return {
+        "state": one.led,
+        "listening": one.listening,
+        "pid": one.pid or None,
+        "since": moment(one.started_ms) if one.listening else None,
+        "mic": one.mic,
+        "device": one.device,
+        "room": one.room,
+        "sandbox": one.sandbox or None,
+        "mic_sandbox": one.mic_sandbox or None,
+        "sent_bytes": one.sent_bytes,
+        "counters": one.counters,
     }
 
 
@@ -40,31 +50,37 @@ def status_text(now: Snapshot) -> str:
     from echoctl.text.format import person_time  # noqa: PLC0415 - as above, for `mute` and --json
 
     lines = [now.led]
-    if now.listening:
-        lines.append(f"  listener    pid {now.pid}, since {person_time(now.started_ms)}")
-        lines.append(f"  input       {now.device}" if now.mic == "none" else f"  microphone  {_microphone(now)}")
-        lines.append(f"  sandbox     {sandboxes_text(now.sandbox, now.mic_sandbox, now.sent_bytes)}")
-    else:
-        lines.append("  listener    not running")
+    for each in now.listeners:
+        state = f", {each.led}" if len(now.listeners) > 1 else ""
+        lines.append(f"  listener    pid {each.pid}{state}, since {person_time(each.started_ms)}")
+        lines.append(f"  input       {each.device}" if each.mic == "none" else f"  microphone  {_microphone(each)}")
+        lines += [f"  room        {each.room}"] if each.room else []
+        lines.append(f"  sandbox     {sandboxes_text(each.sandbox, each.mic_sandbox, each.sent_bytes)}")
+        lines += _counted(each)
+    if not now.listeners:
+        lines += ["  listener    not running", *_counted(now)]
     if now.muted_ms:
         word = "muted" if now.muted else "unmuted"
         lines.append(f"  {word:<10}  by {now.muted_by}, since {person_time(now.muted_ms)}")
-    if now.counters:
-        lines.append(
-            "  counted     " + " · ".join(f"{name.replace('_', ' ')} {value}" for name, value in now.counters.items())
-        )
     return "\n".join(lines) + "\n"
 
 
-def _microphone(now: Snapshot) -> str:
-    return f"{now.mic} ({now.device})" if now.device else now.mic
+def _counted(one: Listener) -> list[str]:
+    counted = " · ".join(f"{name.replace('_', ' ')} {value}" for name, value in one.counters.items())
+    return [f"  counted     {counted}"] if counted else []
+
+
+def _microphone(one: Listener) -> str:
+    return f"{one.mic} ({one.device})" if one.device else one.mic
 
 
 def mute_text(now: Snapshot) -> str:
-    """One line: what the microphone does now."""
+    """One line: what the microphones do now."""
     if not now.listening:
         return f"{'muted' if now.muted else 'unmuted'}; no listener is running\n"
-    return f"{'muted' if now.muted else 'unmuted'}{_MIC.get(now.mic, f': the microphone is {now.mic}')}\n"
+    alike = sum(each.mic == now.mic for each in now.listeners)
+    which = "the microphone is" if alike < 2 else f"{alike} microphones are"
+    return f"{'muted' if now.muted else 'unmuted'}{_MIC.get(now.mic, f': {which} {now.mic}')}\n"
 
 
 _MIC = {

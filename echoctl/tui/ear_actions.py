@@ -10,6 +10,7 @@ from echoctl.config.schema import Config
 from echoctl.errors import EchoctlError, ExitCode, StoreError
 from echoctl.model.listener import Snapshot
 from echoctl.services import state, watch_state
+from echoctl.services.listening.presence import name_of
 from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui import keys
 from echoctl.tui.feed import EarFeed
@@ -31,11 +32,15 @@ class EarActions:
         """An ear of our own was started."""
 
     def begin(self, *, listen: bool) -> None:
-        """Start our own ear if it is wanted and none runs."""
-        if state.listener_alive():
+        """Start our own ear if it is wanted, and none has that microphone."""
+        if self._heard_elsewhere():
             self._live.now = replace(self._live.now, role=Role.OTHER)
         elif listen:
             self.listen()
+
+    def _heard_elsewhere(self) -> bool:
+        """Whether another terminal listens to the microphone that we would."""
+        return name_of(self._spec.device) in state.running()
 
     def end(self) -> None:
         """Have our own ear end; it seals what it records."""
@@ -68,7 +73,7 @@ class EarActions:
         """Start our own ear, or end it; that of another terminal is left alone."""
         if self._feed is not None:
             self._feed.stop()
-        elif state.listener_alive():
+        elif self._heard_elsewhere():
             self._host.say(f"the listener with pid {self._live.now.pid} belongs to another terminal: end it there")
         else:
             self._live.now = replace(self._live.now, role=Role.STARTING, trouble="")
@@ -93,7 +98,7 @@ class EarActions:
         if self._feed is not None:
             self._feed.close()
         self._feed = None
-        lost_to_another = isinstance(error, StoreError) and state.listener_alive()
+        lost_to_another = isinstance(error, StoreError) and self._heard_elsewhere()
         now = ended(self._live.now, None if lost_to_another else error)
         if error is not None and not lost_to_another:
             self._host.complain(error)

@@ -49,6 +49,8 @@ class Now:
     by: str = ""
     """Who muted."""
     device: str = ""
+    more: int = 0
+    """Listeners on this store besides the one that is shown."""
     pid: int = 0
     words: tuple[str, ...] = ()
     level: float = 0.0
@@ -75,13 +77,15 @@ def heard(now: Now, event: Mapping[str, Any]) -> Now:
 
 def seen(now: Now, store: Snapshot) -> Now:
     """What the store says; of our own ear's state the pipe knows first."""
-    counters = store.counters if store.listening else now.counters
-    now = replace(now, muted=store.muted, by=store.muted_by, counters=counters, unread="")
-    if store.sandbox:
-        sandbox = sandboxes_text(store.sandbox, store.mic_sandbox, store.sent_bytes)
-        now = replace(now, sandbox=sandbox, sandboxed=store.sandbox != SandboxLevel.NONE)
+    one = store.of(os.getpid())
+    counters = one.counters if one.listening else now.counters
+    more = max(0, len(store.listeners) - 1)
+    now = replace(now, muted=store.muted, by=store.muted_by, counters=counters, more=more, unread="")
+    if one.sandbox:
+        sandbox = sandboxes_text(one.sandbox, one.mic_sandbox, one.sent_bytes)
+        now = replace(now, sandbox=sandbox, sandboxed=one.sandbox != SandboxLevel.NONE)
     if now.role in (Role.OWN, Role.STARTING):
-        return replace(now, mic=store.mic)
+        return replace(now, mic=one.mic)
     # A look that was taken while our own ear died, and comes after the news of it, still shows it alive.
     others = store.listening and store.pid != os.getpid()
     role, trouble = (Role.OTHER, "") if others else (Role.NONE, now.trouble)

@@ -37,7 +37,7 @@ def run(options: Options, settings: Config, note: Callable[[str], None]) -> tupl
     if not app.ear.join(SOON_S):
         note("sealing what is being recorded")
         app.ear.join(LATEST_S)
-    if state.listener_alive():
+    if state.running():
         note(f"the listener in another terminal goes on{_pid()}: echoctl mute closes its microphone")
     elif app.ear.listened:
         note("the listener has ended: the microphone is closed")

@@ -1,4 +1,7 @@
-"""SIGKILL for the ear, the microphone or the front, at random moments: what was announced is there, and opens."""
+"""SIGKILL for the ear, the microphone or the front, at random moments: what was announced is there, and opens.
+
+Another listener on the same store goes on all the while.
+"""
 
 import json
 import os
@@ -21,6 +24,12 @@ KILLS = asked(15)
 """Each loads the speech model. `make torture` has hundreds; tests/crash/test_kill_recorder.py kills without a model."""
 
 
+def recorded(lines: list[str]) -> set[str]:
+    """The recordings that a listener announced, whose last line may have been cut off."""
+    events = [json.loads(line) for line in lines if line.strip().endswith("}")]
+    return {event["id"] for event in events if event["type"] == "recording"}
+
+
 @pytest.mark.usefixtures("installed_model")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
@@ -35,6 +44,7 @@ def test_no_acknowledged_recording_is_lost_or_unreadable(
     soundfile.write(tmp_path / "long.wav", np.tile(pcm, 20), rate)
     chance = random.Random(20261123 + SEED)
     announced: set[str] = set()
+    beside = start("listen", "--input", tmp_path / "long.wav", "--room", "beside", "--realtime", "--json")
     for turn in range(KILLS):
         listener = start("listen", "--input", tmp_path / "long.wav", "--json")
         for _ in range(chance.randint(1, 2)):
@@ -47,8 +57,9 @@ def test_no_acknowledged_recording_is_lost_or_unreadable(
         for process in gone:  # none outlives the others
             assert select.select([process], [], [], 5)[0]
             os.close(process)
-        lines = [json.loads(line) for line in [*listener.lines, *rest.splitlines()] if line.strip().endswith("}")]
-        announced |= {line["id"] for line in lines if line["type"] == "recording"}
+        announced |= recorded([*listener.lines, *rest.splitlines()])
+    beside.process.send_signal(signal.SIGTERM)
+    announced |= recorded(beside.process.communicate(timeout=30)[0].splitlines())
     assert len(announced) >= KILLS / 3
     stored = {
         recording["id"]: recording for recording in cli("history", "list", "--limit", "0", "--json").json["recordings"]

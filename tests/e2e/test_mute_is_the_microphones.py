@@ -9,6 +9,7 @@ import pytest
 
 from echoctl import paths
 from echoctl.services import mute_file, state
+from echoctl.store.database import listener_locks
 from tests.harness.counts import asked
 from tests.lab.listener import Running
 from tests.lab.sound import SoundLab
@@ -29,7 +30,7 @@ def listener(start: Callable[..., Running], sound_lab: SoundLab) -> Running:
 def closed_within_s(sound_lab: SoundLab) -> float:
     """Mute by the file alone, as `echoctl mute` does first; returns when the server had no recorder any more."""
     began = time.monotonic()
-    lock = os.open(paths.listener_lock(), os.O_RDWR)
+    lock = listener_locks.open_file(paths.data_dir(), listener_locks.FIRST)
     try:
         mute_file.order(lock, True)
         while mute_file.done(lock) != (mute_file.CLOSED, True):

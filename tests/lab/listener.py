@@ -79,7 +79,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start `echoctl …`; whatever still runs at the end of the test is killed."""
     started: list[Running] = []
 
-    def run(*arguments: object, stdin: int = subprocess.DEVNULL) -> Running:
+    def run(*arguments: object, stdin: int = subprocess.DEVNULL, **env: str) -> Running:
         process = subprocess.Popen(
             [sys.executable, "-m", "echoctl", *map(str, arguments)],
             stdin=stdin,
@@ -87,7 +87,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **env},
         )
         started.append(Running(process))
         return started[-1]

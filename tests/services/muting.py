@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from echoctl import paths
 from echoctl.services import mute_file
+from echoctl.store.database import listener_locks
 
 
 @contextlib.contextmanager
@@ -15,7 +16,7 @@ def microphone(obey: Callable[[int], None] | None = None) -> Iterator[list[bool]
     """Answer each order, from a thread; yields what was obeyed."""
     seen: list[bool] = []
     over = threading.Event()
-    file = os.open(paths.listener_lock(), os.O_RDWR)
+    file = listener_locks.open_file(paths.data_dir(), listener_locks.FIRST)
 
     def answer(descriptor: int) -> None:
         muted = mute_file.wanted(descriptor)

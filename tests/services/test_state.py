@@ -1,6 +1,5 @@
 import contextlib
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -13,13 +12,17 @@ import pytest
 from echoctl import paths
 from echoctl.errors import ExitCode, StoreError
 from echoctl.services import mute_file, state
-from echoctl.store.database import db
+from echoctl.services.listening.presence import Presence
+from echoctl.services.protocol.ear_spec import EarSpec
+from echoctl.store.database import db, listener_locks
 from tests.services.muting import microphone
 
 LISTENER = textwrap.dedent("""
-    import select, sys, time
-    from echoctl.services import mute_file, state
-    with state.Presence() as presence:
+    import time
+    from echoctl.services import mute_file
+    from echoctl.services.listening.presence import Presence
+    from echoctl.services.protocol.ear_spec import EarSpec
+    with Presence(EarSpec()) as presence:
         presence.set(led="idle", device="a mic", mic_pid=4242)
         print("up", flush=True)
         while True:
@@ -72,7 +75,7 @@ def test_mute_waits_for_the_listener_to_close_its_microphone(listener: "subproce
 
 def test_a_microphone_that_does_not_answer_is_not_believed_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "CONFIRM_S", 0.1)
-    with state.Presence() as presence:  # its microphone is closed as yet, and will be open in a moment
+    with Presence(EarSpec()) as presence:  # its microphone is closed as yet, and will be open in a moment
         with pytest.raises(state.DeviceError) as caught:
             state.set_muted(True, "a test")
         assert str(os.getpid()) in caught.value.hint, "there is no microphone process that could be ended"
@@ -90,7 +93,7 @@ def test_mute_and_unmute_wait_for_the_microphones_answer() -> None:
         time.sleep(0.1)
         mute_file.answer(file, mute_file.CLOSED if mute_file.wanted(file) else mute_file.OPEN)
 
-    with state.Presence(), microphone(slow) as seen:
+    with Presence(EarSpec()), microphone(slow) as seen:
         for muted in (True, False, True):
             before = time.monotonic()
             now = state.set_muted(muted, "a test")
@@ -102,7 +105,7 @@ def test_an_open_microphone_is_no_answer_to_a_mute(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(state, "CONFIRM_S", 0.1)
     # As capture.py answers when its device opens just after the mute, until the watch has closed it.
     with (
-        state.Presence(),
+        Presence(EarSpec()),
         microphone(lambda file: mute_file.answer(file, mute_file.OPEN)),
         pytest.raises(state.DeviceError),
     ):
@@ -110,7 +113,7 @@ def test_an_open_microphone_is_no_answer_to_a_mute(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_unmute_of_a_microphone_that_is_lost_is_not_waited_for() -> None:
-    with state.Presence() as presence, microphone(lambda file: mute_file.answer(file, mute_file.WAITING)):
+    with Presence(EarSpec()) as presence, microphone(lambda file: mute_file.answer(file, mute_file.WAITING)):
         presence.set(led="error")
         before = time.monotonic()
         assert state.set_muted(False, "a test").mic == "closed"
@@ -119,13 +122,13 @@ def test_an_unmute_of_a_microphone_that_is_lost_is_not_waited_for() -> None:
 
 def test_an_unmute_that_takes_long_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "CONFIRM_S", 0.1)
-    with state.Presence():
+    with Presence(EarSpec()):
         assert not state.set_muted(False, "a test").muted
 
 
 def test_a_listener_to_a_file_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "CONFIRM_S", 60)
-    with state.Presence() as presence:
+    with Presence(EarSpec()) as presence:
         mute_file.answer(presence.lock, mute_file.NONE)
         presence.set(led="idle")
         assert state.set_muted(True, "a test").muted
@@ -134,23 +137,10 @@ def test_a_listener_to_a_file_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_comes_through_a_pipe_is_dropped() -> None:
-    with state.Presence() as presence, microphone(lambda file: mute_file.answer(file, mute_file.DROPPED)):
+    with Presence(EarSpec()) as presence, microphone(lambda file: mute_file.answer(file, mute_file.DROPPED)):
         presence.set(led="idle")
         now = state.set_muted(True, "a test")
         assert (now.mic, now.led) == ("dropped", "muted")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
-def test_who_mutes_or_unmutes_wakes_the_front() -> None:
-    with state.Presence() as presence:
-        presence.watch.drain()
-        for muted in (True, False):
-            state.toggle_muted("a test")
-            assert select.select([presence.watch.descriptor], [], [], 5)[0]
-            presence.watch.drain()
-            assert presence.changed() and presence.muted is muted and presence.muted_by == "a test"
-            assert not presence.changed()
-            assert mute_file.wanted(presence.lock) is muted
 
 
 @pytest.mark.parametrize("trouble", ["locked", "full"])
@@ -160,7 +150,7 @@ def test_a_mute_needs_no_store_to_reach_the_microphone(
     def full(*what: object) -> None:
         raise db.StoreFull("the disk is full", "")
 
-    with state.Presence() as presence, microphone() as seen, contextlib.ExitStack() as stack:
+    with Presence(EarSpec()) as presence, microphone() as seen, contextlib.ExitStack() as stack:
         state.set_muted(False, "a test")
         if trouble == "locked":
             other = stack.enter_context(contextlib.closing(db.connect(paths.database())))
@@ -180,56 +170,12 @@ def test_an_unmute_that_cannot_be_written_opens_nothing(trouble: str, monkeypatc
     def full(*what: object) -> None:
         raise db.StoreFull("the disk is full", "")
 
-    with state.Presence() as presence, microphone():
+    with Presence(EarSpec()) as presence, microphone():
         state.set_muted(True, "a test")
         monkeypatch.setattr(state.rows, "set_muted", full)
         with pytest.raises(StoreError):
             state.set_muted(False, "a test")
         assert mute_file.wanted(presence.lock)
-
-
-def test_a_program_that_writes_the_row_alone_is_obeyed() -> None:
-    with state.Presence() as presence, db.session(paths.database()) as other:
-        assert not presence.changed()
-        for muted in (1, 0):
-            with db.immediate(other):
-                other.execute("UPDATE state SET muted = ?, muted_by = 'a program'", (muted,))
-            assert mute_file.wanted(presence.lock) is not bool(muted)
-            assert presence.changed()
-            assert mute_file.wanted(presence.lock) is bool(muted)
-            assert (presence.muted, presence.muted_by) == (bool(muted), "a program")
-
-
-def test_a_mute_lasts_for_the_next_listener() -> None:
-    with state.Presence():
-        pass
-    state.set_muted(True, "a test")
-    with state.Presence() as presence:
-        assert presence.muted and mute_file.wanted(presence.lock)
-        assert presence.doing == mute_file.WAITING
-    Path(paths.listener_lock()).write_bytes(b"\0")
-    with state.Presence() as presence:
-        assert mute_file.wanted(presence.lock), "the row is what lasts"
-
-
-def test_a_dead_microphone_is_answered_for() -> None:
-    with state.Presence() as presence:
-        mute_file.answer(presence.lock, mute_file.OPEN)
-        presence.gone()
-        assert mute_file.done(presence.lock) == (mute_file.WAITING, True)
-        mute_file.order(presence.lock, True)
-        presence.gone()
-        assert mute_file.done(presence.lock) == (mute_file.CLOSED, True)
-
-
-def test_a_microphone_process_has_the_file_without_the_lock() -> None:
-    with state.Presence() as presence:
-        own = presence.mute_descriptor()
-        mute_file.order(presence.lock, True)
-        assert mute_file.wanted(own)
-        assert state.listener_alive()
-    assert not state.listener_alive(), "its microphone may outlive it for a moment"
-    os.close(own)
 
 
 def test_a_listener_that_hangs_is_not_said_to_be_muted(
@@ -252,60 +198,11 @@ def test_a_killed_listener_is_seen_to_be_dead(listener: "subprocess.Popen[bytes]
     assert (now.listening, now.led, now.mic, now.pid) == (False, "off", "closed", 0)
 
 
-def test_there_is_one_listener_per_store(listener: "subprocess.Popen[bytes]") -> None:
-    with pytest.raises(StoreError, match="another listener"):
-        state.hold_listener_lock()
-
-
-def test_looking_does_not_keep_a_listener_from_starting() -> None:
-    paths.private_dir(paths.data_dir())
-    os.close(state.hold_listener_lock())
-    looking = subprocess.Popen(
-        [sys.executable, "-c", "from echoctl.services import state\nwhile True: state.listener_alive()"]
-    )
-    try:
-        time.sleep(0.2)
-        for _ in range(50):
-            os.close(state.hold_listener_lock())
-    finally:
-        looking.kill()
-        looking.wait()
-
-
-def test_what_a_full_disk_has_no_room_for_is_shown_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*what: object) -> None:
-        raise db.StoreFull("the disk is full", "")
-
-    with state.Presence() as presence:
-        with monkeypatch.context() as patch:
-            patch.setattr(state.rows, "update", full)
-            presence.show(led="idle")
-            with pytest.raises(StoreError):
-                presence.set(led="idle")
-        presence.show(led="idle")
-        assert state.snapshot().led == "idle"
-
-
-def test_an_idle_listener_writes_nothing() -> None:
-    with state.Presence() as presence:
-        presence.set(led="idle", device="a mic")
-        watcher = db.connect(paths.database())
-        before = db.data_version(watcher)
-        presence.set(led="idle", device="a mic")
-        presence.health(lag_ms=0)
-        presence.set()
-        assert db.data_version(watcher) == before
-        presence.count("near_misses")
-        presence.set()
-        assert db.data_version(watcher) != before
-        assert state.snapshot().counters["near_misses"] == 1
-        watcher.close()
-
-
 @pytest.mark.parametrize("error", [PermissionError, OSError])
 def test_a_lock_that_cannot_be_opened_is_an_error_and_not_nobody(
     vault: Path, error: type[OSError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    Path(listener_locks.path(paths.data_dir(), listener_locks.FIRST)).touch()
     real = os.open
 
     def fail(path: str, *more: int) -> int:
@@ -316,4 +213,4 @@ def test_a_lock_that_cannot_be_opened_is_an_error_and_not_nobody(
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", fail)
         with pytest.raises(OSError, match="refused"):
-            state.listener_alive()
+            state.running()

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import pytest
 
 from echoctl.errors import DeviceError
 from echoctl.services import state, watch_state
+from echoctl.services.listening.presence import Presence
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.services.watch_state import StateWatcher
 
 
@@ -23,22 +26,29 @@ def test_it_tells_the_state_once_per_change(vault: Path) -> None:
     watcher.close()
 
 
-def test_it_sees_a_listener_come_and_die(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("beside", [0, 1])
+def test_it_sees_a_listener_come_and_die(vault: Path, beside: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_state, "ALIVE_S", 0.0)
     watcher = StateWatcher()
-    watcher.poll()
-    script = "import time\nfrom echoctl.services import state\nlock = state.hold_listener_lock()\ntime.sleep(60)\n"
-    listener = subprocess.Popen([sys.executable, "-c", script])
-    try:
-        while not state.listener_alive():
-            time.sleep(0.02)
-        there = watcher.poll()
-        assert there is not None and there.listening
-    finally:
-        listener.kill()
-        listener.wait()
-    gone = watcher.poll()
-    assert gone is not None and not gone.listening
+    script = (
+        "import time\nfrom echoctl import paths\nfrom echoctl.store.database import listener_locks\n"
+        "lock = listener_locks.hold(paths.data_dir(), 'listener')\ntime.sleep(60)\n"
+    )
+    with contextlib.ExitStack() as stack:
+        if beside:
+            stack.enter_context(Presence(EarSpec(device="a mic")))
+        watcher.poll()
+        listener = subprocess.Popen([sys.executable, "-c", script])
+        try:
+            while "listener" not in state.running():
+                time.sleep(0.02)
+            there = watcher.poll()
+            assert there is not None and len(there.listeners) == 1 + beside
+        finally:
+            listener.kill()
+            listener.wait()
+        gone = watcher.poll()
+        assert gone is not None and len(gone.listeners) == beside
 
 
 def test_a_request_wakes_the_listener_of_another_terminal(vault: Path) -> None:

@@ -1,8 +1,9 @@
 import json
+from typing import Any
 
 import pytest
 
-from echoctl.model.listener import SandboxLevel, Snapshot
+from echoctl.model.listener import Listener, SandboxLevel, Snapshot
 from echoctl.text.status import mute_text, sandbox_text, sandboxes_text, status_json, status_text
 
 AT = 1_790_000_000_000
@@ -16,19 +17,19 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
 
 
+OF_EACH = {
+    "state", "listening", "pid", "since", "mic", "device", "room", "sandbox", "mic_sandbox", "sent_bytes", "counters",
+}  # fmt: skip
+
+
 def snapshot(**changes: object) -> Snapshot:
     """A listener that has just begun, unless told otherwise."""
-    fields: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": True, "led": "idle"}
-    fields |= {"led_ms": AT, "mic": "open", "device": "default", "pid": 7, "started_ms": AT, "ear_pid": 8}
-    fields |= {
-        "mic_pid": 9,
-        "mic_sandbox": SandboxLevel.FULL,
-        "sandbox": SandboxLevel.FULL,
-        "sent_bytes": 0,
-        "counters": {"near_misses": 3},
-        **changes,
-    }
-    return Snapshot(**fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"listening": True, "led": "idle", "led_ms": AT, "mic": "open", "device": "default"}
+    fields |= {"pid": 7, "started_ms": AT, "ear_pid": 8, "mic_pid": 9, "sent_bytes": 0, "counters": {"near_misses": 3}}
+    fields |= {"sandbox": SandboxLevel.FULL, "mic_sandbox": SandboxLevel.FULL, **changes}
+    mute = {name: fields.pop(name) for name in ("muted", "muted_by", "muted_ms") if name in fields}
+    one = Listener(**fields)
+    return Snapshot(one, **mute, listeners=(one,) if one.listening else ())
 
 
 NOBODY = {
@@ -49,8 +50,8 @@ def test_a_listener_in_words() -> None:
         "  listener    pid 7, since 2026-09-21 14:13:20\n"
         "  microphone  closed (default)\n"
         "  sandbox     sandboxed, 0 B sent\n"
-        "  muted       by key m, since 2026-09-21 14:13:21\n"
         "  counted     near misses 3\n"
+        "  muted       by key m, since 2026-09-21 14:13:21\n"
     )
 
 
@@ -80,6 +81,7 @@ def test_a_listener_in_json() -> None:
         "since": "2026-09-21T14:13:20.000+00:00",
         "mic": "open",
         "device": "default",
+        "room": "",
         "sandbox": "full",
         "mic_sandbox": "full",
         "seal": "full",
@@ -88,7 +90,37 @@ def test_a_listener_in_json() -> None:
         "muted_by": None,
         "muted_since": None,
         "counters": {"near_misses": 3},
+        "listeners": [{name: value for name, value in said.items() if name in OF_EACH}],
     }
+
+
+def test_several_listeners() -> None:
+    other = Listener(
+        listening=True, led="listening", mic="none", device="talk.wav", room="study", pid=17, started_ms=AT
+    )  # fmt: skip
+    one = snapshot()
+    both = Snapshot(one, listeners=(one, other))
+    assert status_text(both) == (
+        "idle\n"
+        "  listener    pid 7, idle, since 2026-09-21 14:13:20\n"
+        "  microphone  open (default)\n"
+        "  sandbox     sandboxed, 0 B sent\n"
+        "  counted     near misses 3\n"
+        "  listener    pid 17, listening, since 2026-09-21 14:13:20\n"
+        "  input       talk.wav\n"
+        "  room        study\n"
+        "  sandbox     not sandboxed\n"
+    )
+    said = json.loads(status_json(both))
+    assert [(each["pid"], each["room"], each["state"]) for each in said["listeners"]] == [
+        (7, "", "idle"),
+        (17, "study", "listening"),
+    ]
+
+
+def test_several_microphones_in_a_word() -> None:
+    closed = snapshot(mic="closed", muted=True)
+    assert mute_text(Snapshot(closed, muted=True, listeners=(closed, closed))) == "muted: 2 microphones are closed\n"
 
 
 def test_what_nobody_has_is_null_in_json() -> None:

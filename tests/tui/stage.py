@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from echoctl.config.schema import Config
-from echoctl.model.listener import Snapshot
+from echoctl.model.listener import Listener, Snapshot
 from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui.app import Dashboard
 from echoctl.tui.feed import EarEvent
@@ -97,7 +97,7 @@ NOBODY = {"led": "off", "mic": "closed", "pid": 0, "ear_pid": 0, "mic_pid": 0, "
 
 
 def snapshot(listening: bool = True, **changes: object) -> Snapshot:
-    now: dict[str, object] = {"muted": False, "muted_by": "", "muted_ms": 0, "listening": listening, "device": "x"}
+    now: dict[str, Any] = {"listening": listening, "device": "x"}
     now |= (
         {"led": "idle", "mic": "open", "pid": 7, "ear_pid": 8, "mic_pid": 9, "sandbox": "none"} if listening else NOBODY
     )
@@ -109,4 +109,6 @@ def snapshot(listening: bool = True, **changes: object) -> Snapshot:
         "counters": {"wakes": 3},
         **changes,
     }
-    return Snapshot(**now)  # type: ignore[arg-type]
+    mute = {name: now.pop(name) for name in ("muted", "muted_by", "muted_ms") if name in now}
+    one = Listener(**now)
+    return Snapshot(one, **mute, listeners=(one,) if listening else ())

@@ -224,7 +224,7 @@ class Drawn(Exception):
 async def test_a_bug_in_a_feed_does_not_go_unnoticed(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError):
         async with stage() as on:
-            monkeypatch.setattr(state, "listener_alive", lambda: 1 // 0)
+            monkeypatch.setattr(state, "running", lambda: 1 // 0)
             await on.until(lambda: on.app.bug is not None)
 
 

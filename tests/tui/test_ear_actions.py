@@ -8,7 +8,10 @@ import pytest
 
 from echoctl import paths
 from echoctl.errors import DeviceError, ExitCode, StoreError
+from echoctl.model.listener import Snapshot
 from echoctl.services import state
+from echoctl.services.listening.presence import Presence
+from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.tui.live_state import Role
 from tests.tui.stage import IDLE, MUTED, READY, Scene, snapshot, stage
 
@@ -68,11 +71,26 @@ async def test_the_end_of_another_listener_is_said(store: Path) -> None:
 async def test_s_leaves_the_listener_of_another_terminal_alone(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage() as on:
         await without_store(on)
-        monkeypatch.setattr(state, "listener_alive", lambda: True)
+        monkeypatch.setattr(state, "running", lambda: ["listener"])
         on.app.live.now = replace(on.app.live.now, role=Role.OTHER, pid=4711)
         await on.press("s")
         await on.sees("the listener with pid 4711 belongs to another terminal")
         assert not on.app.ear.listened
+
+
+async def test_s_listens_beside_the_listener_of_another_microphone(vault: Path) -> None:
+    with Presence(EarSpec(device="another")):
+        async with stage() as on:
+            await on.press("s")
+            assert on.app.ear.listened
+
+
+async def test_how_many_listen_is_shown(store: Path) -> None:
+    async with stage() as on:
+        await without_store(on)
+        one = snapshot(pid=os.getppid())
+        on.app.ear.store_changed(Snapshot(one, listeners=(one, one, one)))
+        await on.sees("x (open), and 2 more listen")
 
 
 async def without_store(on: Scene) -> None:

@@ -2,6 +2,7 @@ import os
 from dataclasses import replace
 
 from echoctl.errors import DeviceError
+from echoctl.model.listener import Snapshot
 from echoctl.model.speech import LedState
 from echoctl.tui.live_state import PAST, Now, Role, ended, heard, seen
 from tests.tui.stage import ERROR, IDLE, LEVEL, LISTENING, MUTED, PARTIAL, READY, TRANSCRIPT, WAKE, snapshot
@@ -58,6 +59,13 @@ def test_the_store_speaks_for_other_listeners_and_the_pipe_for_ours() -> None:
     ours = seen(replace(OWN, led=LedState.THINKING), snapshot(led="listening"))
     assert (ours.role, ours.led, ours.counters) == (Role.OWN, LedState.THINKING, {"wakes": 3})
     assert (ours.mic, seen(ours, snapshot(listening=False)).mic) == ("open", "closed")
+
+
+def test_our_own_listener_is_shown_though_another_one_is_spoken_to() -> None:
+    own = snapshot(led="muted", mic="closed", pid=os.getpid(), counters={"wakes": 1}, sandbox="full")
+    other = snapshot(led="listening", mic="open", pid=os.getppid(), counters={"wakes": 9})
+    now = seen(heard(Now(), READY), Snapshot(other, listeners=(other, own)))
+    assert (now.role, now.mic, now.counters, now.sandboxed, now.more) == (Role.OWN, "closed", {"wakes": 1}, True, 1)
 
 
 def test_an_ear_that_fails_leaves_a_sentence() -> None:

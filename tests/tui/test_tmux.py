@@ -109,7 +109,7 @@ def test_it_shows_the_listener_of_another_terminal_and_leaves_it(
         [sys.executable, "-m", "echoctl", "listen", "--json"], env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        while not state.listener_alive():
+        while not state.running():
             time.sleep(0.05)
         terminal.start("tui", columns=100, rows=30)
         terminal.until(f"live in the terminal of pid {listener.pid}")

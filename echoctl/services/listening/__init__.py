@@ -6,6 +6,7 @@ processes    the two of them, with their pipes
 child        one such process
 keeper       writes what the ear says: rows, the light, and what everybody hears
 led          the light of one listener, and why it is as it is
+presence     how everybody else learns what it does, and its lock
 chimes       the sounds at both ends of a request
 demo         the sample, and a store that is thrown away
 wake_test    how well a wake word is heard

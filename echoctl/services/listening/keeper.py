@@ -18,12 +18,12 @@ from echoctl.services import mute_file
 from echoctl.services.history.recorder import Outdated, Recorder
 from echoctl.services.history.sealer import MadeRecord, Recipient
 from echoctl.services.listening.led import ListenerLight
+from echoctl.services.listening.presence import Presence
 from echoctl.services.protocol import events
 from echoctl.services.protocol.checks import Violation
 from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.services.protocol.events import Event, error_fields, recording_fields, transcript_fields
 from echoctl.services.protocol.records import recipient_fields, record_of
-from echoctl.services.state import Presence
 
 PUSHED_S = 2.0
 """After so long the ear has begun a request that somebody pushed for, or forgotten it (services/ear/ear.py, PUSH_S)."""
@@ -113,7 +113,7 @@ class Keeper:
         return [*told, *self._light.show()]
 
     def _on_ready(self, event: Event) -> list[Event]:
-        self._presence.set(seal=event["sandbox"]["holds"], ear_pid=self.ear_pid)
+        self._presence.set(ear_sandbox=event["sandbox"]["holds"], ear_pid=self.ear_pid)
         self._ready = event
         return self._greeting()
 

@@ -4,8 +4,8 @@ import time
 
 from echoctl.model.speech import LedState
 from echoctl.services import mute_file
+from echoctl.services.listening.presence import Presence
 from echoctl.services.protocol.events import Event
-from echoctl.services.state import Presence
 
 PATIENCE_S = 0.5
 """How long the light of a microphone that is muted waits for the store to say by whom."""

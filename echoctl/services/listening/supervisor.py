@@ -12,13 +12,13 @@ from echoctl import paths
 from echoctl.errors import EchoctlError, ExitCode
 from echoctl.services import mute_file
 from echoctl.services.listening.keeper import LOOK_S, Keeper
+from echoctl.services.listening.presence import Presence
 from echoctl.services.listening.processes import Processes
 from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.services.protocol.events import Event, told
 from echoctl.services.protocol.microphone_spec import SILENT
 from echoctl.services.purging import retention
 from echoctl.services.sandbox import roles
-from echoctl.services.state import Presence
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before a process that died is started again; one more death in a row ends the listener."""
@@ -39,7 +39,7 @@ LOAD_S = 3.0
 class Supervisor:
     """A running listener, as its front sees it. Use as a context manager; poll until `ended`.
 
-    Entering raises StoreError when there is another listener on this store, NotFound or UsageError for a file that
+    Entering raises StoreError when another listener has that microphone, NotFound or UsageError for a file that
     cannot be listened to.
     """
 
@@ -60,7 +60,7 @@ class Supervisor:
 
     def __enter__(self) -> "Supervisor":
         with contextlib.ExitStack() as stack:
-            self._presence = stack.enter_context(Presence())
+            self._presence = stack.enter_context(Presence(self._spec))
             self._keeper = stack.enter_context(Keeper(self._spec, self._presence, self._order))
             stack.callback(self._let_go)
             if self._spec.keep:

@@ -15,7 +15,7 @@ from typing import Any
 
 from echoctl.clock import SystemClock
 from echoctl.errors import ExitCode
-from echoctl.model.listener import SandboxLevel
+from echoctl.model.listener import Listener, SandboxLevel
 from echoctl.model.speech import BYTES_PER_SECOND, Detection, StoreMode, Transcript, Word
 from echoctl.sandbox import attestation, landlock, probes
 from echoctl.services import state
@@ -135,11 +135,22 @@ def _refused(attempts: Sequence[Mapping[str, str]]) -> str:
 
 
 def _listener() -> tuple[dict[str, attestation.Attestation], list[Check]]:
-    now = state.snapshot()
-    if not now.listening:
+    running = state.snapshot().listeners
+    if not running:
         return {}, [Check("listener", Grade.OK, "not running; while it does, its own counters are shown here")]
     seen, words = dict[str, attestation.Attestation](), list[Check]()
-    for name, pid, holds in (("ear", now.ear_pid, now.sandbox), ("microphone", now.mic_pid, now.mic_sandbox)):
+    for number, one in enumerate(running, 1):
+        looked, said = _processes(one, f" {number}" if len(running) > 1 else "")
+        seen |= looked
+        words += said
+    return seen, words
+
+
+def _processes(one: Listener, which: str) -> tuple[dict[str, attestation.Attestation], list[Check]]:
+    """The three processes of a running listener; `which` tells it from others."""
+    seen, words = dict[str, attestation.Attestation](), list[Check]()
+    parts = ((f"ear{which}", one.ear_pid, one.sandbox), (f"microphone{which}", one.mic_pid, one.mic_sandbox))
+    for name, pid, holds in parts:
         if not pid:
             words.append(Check(name, Grade.OK, "does not run now"))
             continue
@@ -149,15 +160,15 @@ def _listener() -> tuple[dict[str, attestation.Attestation], list[Check]]:
             words.append(Check(name, Grade.NOTE, f"pid {pid} may not be looked at: {error.strerror or error}"))
         else:
             words += judge(name, seen[name], holds)
-    return seen, [*words, *_front(now.pid)]
+    return seen, [*words, *_front(f"front{which}", one.pid)]
 
 
-def _front(pid: int) -> Iterator[Check]:
+def _front(name: str, pid: int) -> Iterator[Check]:
     """The third process of a listener, which is not sandboxed: what it has open."""
     with contextlib.suppress(OSError):
         sockets = attestation.attest(pid).network_sockets
         text = PRIVATE if sockets is None else ", ".join(sockets) or "no network socket"
-        yield Check("front", Grade.NOTE if sockets else Grade.OK, f"pid {pid}, not sandboxed: {text}")
+        yield Check(name, Grade.NOTE if sockets else Grade.OK, f"pid {pid}, not sandboxed: {text}")
 
 
 def judge(name: str, seen: attestation.Attestation, holds: str) -> Iterator[Check]:

@@ -233,7 +233,8 @@ def _listener(name: str) -> Check:
     now = state.snapshot()
     if not now.listening:
         return Check(name, Grade.OK, "not running" + (", and muted" if now.muted else ""))
-    return Check(name, Grade.OK, f"pid {now.pid}, {now.led}, microphone {now.mic}")
+    told = (f"pid {each.pid}, {each.led}, microphone {each.mic}" for each in now.listeners)
+    return Check(name, Grade.OK, "; ".join(told))
 
 
 CHECKS: dict[str, Callable[[str], Check]] = {

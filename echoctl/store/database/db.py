@@ -12,7 +12,7 @@ from types import TracebackType
 
 from echoctl import paths
 from echoctl.errors import StoreError
-from echoctl.store.database import key_marker
+from echoctl.store.database import key_marker, listener_locks
 from echoctl.store.database.transactions import BUSY_SECONDS, damaged, explain
 from echoctl.store.database.transactions import FAULTS as FAULTS
 from echoctl.store.database.transactions import StoreFull as StoreFull
@@ -22,7 +22,7 @@ from echoctl.store.database.transactions import immediate as immediate
 APPLICATION_ID = 0x65636863
 """`PRAGMA application_id` of our files: "echc"."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """`PRAGMA user_version`: how many migrations a current database has seen."""
 
 PAGE_SIZE = 4096
@@ -91,9 +91,12 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _heard(path: str) -> bool:
-    """Whether a listener will overwrite the log when it ends; one whose lock we may not open is none of ours."""
+    """Whether a listener will overwrite the log when it ends: its connection stays open until then.
+
+    One whose lock we may not open is none of ours.
+    """
     try:
-        return key_marker.listening(path)
+        return any(listener_locks.running(os.path.dirname(path)))
     except OSError:
         return False
 

@@ -9,7 +9,6 @@ import fcntl
 import os
 import time
 
-from echoctl import paths
 from echoctl.errors import StoreError
 from echoctl.store.database.transactions import BUSY_SECONDS, busy
 
@@ -77,31 +76,6 @@ def remove(database: str) -> None:
     """Note that the log is empty, while `alone`."""
     if is_set(database):
         os.unlink(_path(database))
-
-
-def listening(database: str) -> bool:
-    """Whether a listener holds the lock beside this database; the kernel drops it at death, however that came.
-
-    Its connection stays open, so it overwrites the log when it ends.
-    """
-    name = os.path.basename(paths.listener_lock())
-    try:
-        lock = os.open(os.path.join(os.path.dirname(database), name), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        return not is_free(lock)
-    finally:
-        os.close(lock)
-
-
-def is_free(lock: int) -> bool:
-    """Whether nobody holds the lock of this file. Leaves it to be let go of with the descriptor."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _open(database: str) -> int:

@@ -141,7 +141,8 @@ def _counters(now: Now, wanted: Sequence[tuple[str, str]], room: int) -> Line:
 
 def _device(now: Now, room: int) -> Line:
     state = "closed" if now.role is Role.NONE else MICS.get(now.mic, now.mic)
-    return ((cut(f"{printable(now.device) or 'no microphone'}{f' ({state})' if state else ''}", room), ""),)
+    more = f", and {now.more} more {'listens' if now.more == 1 else 'listen'}" if now.more else ""
+    return ((cut(f"{printable(now.device) or 'no microphone'}{f' ({state})' if state else ''}{more}", room), ""),)
 
 
 def _sandbox(now: Now, room: int) -> Line:

@@ -9,11 +9,11 @@ from echoctl.model.speech import StoreMode, Transcript, Word
 from echoctl.services import mute_file
 from echoctl.services.history.sealer import MadeRecord, Sealer, make
 from echoctl.services.listening.keeper import Keeper
+from echoctl.services.listening.presence import Presence
 from echoctl.services.protocol import checks
 from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.services.protocol.events import transcript_fields
 from echoctl.services.protocol.records import recipient_of, record_fields
-from echoctl.services.state import Presence
 from tests.heard import MORNING_MS, pcm
 
 SANDBOX = {"holds": "filter", "why": "a test"}
@@ -26,7 +26,7 @@ class Front:
     def __init__(self, **spec: Any) -> None:
         self.spec = EarSpec(**{"room": "kitchen", **spec})
         self.orders: list[Event] = []
-        self.presence = Presence()
+        self.presence = Presence(self.spec)
         self.keeper = Keeper(
             self.spec, self.presence, lambda kind, **fields: self.orders.append({"type": kind, **fields})
         )

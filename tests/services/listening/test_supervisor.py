@@ -177,7 +177,7 @@ def test_a_file_that_is_not_there_is_told_at_once_and_leaves_nothing(play: Play)
         play.begin(input="/nowhere.wav")
     play.running = None
     assert not any(map(alive, play.pids("ear")))
-    assert not state.listener_alive()
+    assert not state.running()
 
 
 @pytest.mark.parametrize(("who", "says"), [("ear", "listening process died"), ("microphone", "reads the sound died")])

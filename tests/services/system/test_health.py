@@ -148,14 +148,16 @@ def test_engines_are_named_with_the_licences_of_their_models(monkeypatch: pytest
 
 def test_a_running_listener_is_shown(home: Path) -> None:
     from echoctl.services import state
+    from echoctl.services.listening.presence import Presence
+    from echoctl.services.protocol.ear_spec import EarSpec
 
     db.connect(paths.database(), create=True).close()
     assert look("listener").text == "not running"
     state.set_muted(True, "a test")
     assert look("listener").text == "not running, and muted"
-    lock = state.hold_listener_lock()
-    assert look("listener").text.startswith("pid ")
-    os.close(lock)
+    with Presence(EarSpec()), Presence(EarSpec(input="a.wav")):
+        both = look("listener").text
+        assert both.count(f"pid {os.getpid()}, ") == 2 and "; " in both
 
 
 def test_the_exit_code_is_that_of_the_first_failure() -> None:

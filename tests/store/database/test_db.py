@@ -1,3 +1,4 @@
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -5,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 from echoctl.errors import StoreError
-from echoctl.store import integrity
+from echoctl.store import integrity, listeners, state
 from echoctl.store.database import db
 
 
@@ -65,14 +67,13 @@ def test_all_tables_are_strict(made: str) -> None:
     tables = dict(rows.fetchall())
     expected = {"vault", "keyslots", "epoch", "keyslab", "recording", "chunk", "detection", "event", "state"}
     expected |= {"device", "endpoint", "second", "burst", "capture", "verdict"}
-    expected |= {"purge_job", "filler", "retention", "guest"}
+    expected |= {"purge_job", "filler", "retention", "guest", "listener"}
     assert set(tables) == expected
     assert set(tables.values()) == {1}
 
 
 def test_the_state_row_is_there_from_the_start(made: str) -> None:
-    row = db.connect(made).execute("SELECT id, muted, led, mic, counters FROM state").fetchall()
-    assert row == [(1, 0, "off", "closed", "{}")]
+    assert db.connect(made).execute("SELECT * FROM state").fetchall() == [(1, 0, "", 0)]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,24 @@ def test_an_older_schema_is_migrated(path: str) -> None:
     assert conn.execute("SELECT count(*) FROM state").fetchone() == (1,)
 
 
+def test_what_the_one_listener_of_before_did_is_its_row_now(path: str) -> None:
+    from echoctl.store.database import migrations
+
+    Path(path).parent.mkdir(mode=0o700)
+    with contextlib.closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute(f"PRAGMA application_id = {db.APPLICATION_ID}")
+        migrations.steps.apply(sqlite_utils.Database(conn), stop_before="m006_listeners")
+        conn.execute("UPDATE state SET muted = 1, muted_by = 'x', muted_ms = 5, device = 'a mic', started_ms = 7")
+        conn.execute("UPDATE state SET led = 'muted', seal = 'full', counters = '{\"wakes\": 3}'")
+        conn.execute("PRAGMA user_version = 5")
+    os.chmod(path, 0o600)
+    with contextlib.closing(db.connect(path)) as conn:
+        assert state.read(conn) == (True, "x", 5)
+        ((row, counters),) = listeners.read(conn).values()
+        assert (row["led"], row["device"], row["started_ms"], row["ear_sandbox"]) == ("muted", "a mic", 7, "full")
+        assert counters == {"wakes": 3}
+
+
 def test_there_are_as_many_steps_as_the_version_says() -> None:
     from echoctl.store.database import migrations
 
@@ -140,9 +159,9 @@ def test_there_are_as_many_steps_as_the_version_says() -> None:
 
 
 def test_a_step_that_fails_leaves_nothing_behind(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from echoctl.store.database import migrations
+    from echoctl.store.database import schema
 
-    monkeypatch.setattr(migrations, "_FIRST", (*migrations._FIRST[:3], "CREATE NONSENSE"))
+    monkeypatch.setattr(schema, "FIRST", (*schema.FIRST[:3], "CREATE NONSENSE"))
     with pytest.raises(sqlite3.OperationalError):
         db.connect(path, create=True)
     assert not os.path.exists(path)

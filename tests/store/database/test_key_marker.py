@@ -1,5 +1,4 @@
 import errno
-import fcntl
 import os
 from pathlib import Path
 
@@ -18,17 +17,6 @@ def test_a_mark_is_put_seen_and_removed(tmp_path: Path) -> None:
     assert Path(database + "-keys").stat().st_mode & 0o777 == 0o600
     key_marker.remove(database)
     assert not key_marker.is_set(database)
-
-
-def test_a_listener_is_seen_by_its_lock(tmp_path: Path) -> None:
-    database = str(tmp_path / "echoctl.db")
-    assert not key_marker.listening(database)
-    lock = os.open(tmp_path / "listener.lock", os.O_CREAT | os.O_RDWR)
-    assert not key_marker.listening(database)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    assert key_marker.listening(database)
-    os.close(lock)
-    assert not key_marker.listening(database)
 
 
 def test_nobody_is_alone_while_somebody_writes_keys(tmp_path: Path) -> None:
