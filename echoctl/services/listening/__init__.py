@@ -3,7 +3,6 @@
 session      a supervised listener with all that follows it: plugins, chimes, lights
 supervisor   starts ear and microphone, reads them, starts them again when they die
 processes    the two of them, with their pipes
-child        one such process
 keeper       writes what the ear says: rows, the light, and what everybody hears
 led          the light of one listener, and why it is as it is
 presence     how everybody else learns what it does, and its lock

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from echoctl.errors import DeviceError
 from echoctl.model.speech import BYTES_PER_SECOND
 from echoctl.services import mute_file
-from echoctl.services.listening.child import Child
 from echoctl.services.protocol.events import told
 from echoctl.services.protocol.microphone_spec import MicrophoneSpec
 from echoctl.services.protocol.sound import FrameReader
+from echoctl.services.sandbox.child import Child
 
 ANSWER_S = 12.0
 """How long a microphone process may say nothing at all."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from echoctl.audio import codec
-from echoctl.services.listening.child import Child
 from echoctl.services.protocol import checks
 from echoctl.services.protocol.ear_spec import EarSpec
 from echoctl.services.protocol.events import Event, LineReader, Pipe
 from echoctl.services.protocol.microphone_spec import MicrophoneSpec
+from echoctl.services.sandbox.child import Child
 
 PIPE_BYTES = 512 << 10
 """Of the pipe of sound: 10 s that an ear may lag, and some more."""

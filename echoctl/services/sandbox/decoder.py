@@ -100,14 +100,14 @@ def _main() -> None:
     """The child: shut in, load the libraries, give up what is not needed, and decode until stdin ends."""
     from echoctl.model.listener import SandboxPolicy  # noqa: PLC0415 - the parent needs none of it
     from echoctl.sandbox import libraries  # noqa: PLC0415 - as above
-    from echoctl.services.sandbox import enter, roles  # noqa: PLC0415 - as above
+    from echoctl.services.sandbox import enter, limits, roles  # noqa: PLC0415 - as above
 
     libraries.remember("sndfile")
     sandbox = enter.enter(SandboxPolicy.TRY, roles.decoder())
     from echoctl.audio import codec  # noqa: PLC0415 - C libraries: the sandbox comes first
 
     codec.decode_any(_stereo(codec.write_wav(bytes(640))), 1.0)  # loads them, the resampler as well
-    _confine()
+    limits.confine(_MEMORY_BYTES)
     sandbox.lock()
     while len(head := sys.stdin.buffer.read(_LENGTH.size)) == _LENGTH.size:
         data = sys.stdin.buffer.read(_LENGTH.unpack(head)[0])
@@ -126,21 +126,6 @@ def _stereo(wav: bytes) -> bytes:
 def _send(out: BinaryIO, refused: int, answer: bytes) -> None:
     out.write(_ANSWER.pack(refused, len(answer)) + answer)
     out.flush()
-
-
-def _confine() -> None:
-    import resource  # noqa: PLC0415 - POSIX only, and only here
-
-    limits = [(resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 16)]
-    if sys.platform == "linux":  # macOS does not honour a limit of the address space
-        try:
-            with open("/proc/self/statm") as file:
-                taken = int(file.read().split()[0]) * resource.getpagesize()
-        except OSError:  # a sandbox without /proc, in some containers
-            taken = _MEMORY_BYTES
-        limits.append((resource.RLIMIT_AS, taken + _MEMORY_BYTES))
-    for kind, most in limits:
-        resource.setrlimit(kind, (most, most))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from echoctl.services.listening import child, processes, supervisor
+from echoctl.services.listening import processes, supervisor
 from echoctl.services.listening.supervisor import Supervisor
 from echoctl.services.protocol.ear_spec import EarSpec
+from echoctl.services.sandbox import child
 
 Event = dict[str, Any]
 

@@ -8,8 +8,8 @@ import pytest
 
 from echoctl.errors import DeviceError, EchoctlError
 from echoctl.services.listening import hearing as module
-from echoctl.services.listening.child import Child
 from echoctl.services.listening.hearing import hearing
+from echoctl.services.sandbox.child import Child
 from tests.services.listening.players import MICROPHONE
 
 CHUNK = b"\1\2" * 1280

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
-from echoctl.services.listening import child as module
-from echoctl.services.listening.child import Child
+from echoctl.services.sandbox import child as module
+from echoctl.services.sandbox.child import Child
 
 Start = Callable[..., Child]
 

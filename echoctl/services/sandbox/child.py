@@ -1,4 +1,4 @@
-"""A process of a listener, as its front holds it: started, watched through its stderr, ended."""
+"""A process of ours, as the one that starts it holds it: started, watched through its stderr, ended."""
 
 import contextlib
 import os
@@ -20,8 +20,8 @@ class Child:
     """`python -m MODULE ARGUMENTS`, with these descriptors and no others, and no terminal.
 
     Its stderr is a pipe, whose end is its end: `fileno()` becomes readable. What C libraries write there goes to the
-    log, up to a limit, and only while `trusted`: once a process hears a room, nothing that it says may reach a file,
-    but in which lines of which programs a bug was.
+    log, up to a limit, and only while `trusted`: once a process hears a room or reads packets, nothing that it says may
+    reach a file, but in which lines of which programs a bug was.
     """
 
     def __init__(
