@@ -5,17 +5,21 @@ Lists of modules instead of milliseconds, because a list is the same on every ma
 
 import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from echoctl import paths
 from echoctl.cli import app
 from echoctl.cli.app import COMMANDS
 from echoctl.clock import SystemClock
 from echoctl.model.speech import StoreMode
 from echoctl.services.history.recorder import Recorder
 from echoctl.store.database import db
+from tests.cli.traffic.captures import write_capture
 from tests.conftest import REPOSITORY
 from tests.heard import say
 
@@ -26,6 +30,11 @@ SCREEN = {"textual", "textual_plotext"}
 STORE = {"sqlite_utils"}
 VAULT = {"cryptography"}
 SLOW = {"asyncio", "importlib.metadata", "unittest", "xml", "email", "http"}
+
+PACKETS = {
+    f"echoctl.traffic.{room}" for room in ("pcap", "dissector", "meter", "endpoint_names", "bursts", "protocols")
+}
+"""What takes strangers' bytes apart."""
 
 TERMINAL_ROOMS = ("diagnostics", "group", "output")
 
@@ -146,6 +155,24 @@ def test_the_plain_dashboard_loads_no_command_line_library_and_no_engine() -> No
     modules = _modules(["-c", "import echoctl.cli.dashboard"]) - _modules(["-c", "pass"])
     assert "echoctl.tui.app" in modules
     assert not within(modules, (AUDIO | SPEECH | STORE | VAULT | {"typer", "pluggy", "echoctl.traffic"}))
+
+
+def test_what_imports_a_capture_has_nothing_that_takes_packets_apart(home: object, tmp_path: Path) -> None:
+    """Another process has: services/traffic/capture_process.py."""
+    modules = loaded("traffic", "import", str(write_capture(tmp_path / "a.pcap")))
+    assert "echoctl.services.traffic.capture_reader" in modules
+    packets = {
+        f"echoctl.traffic.{room}" for room in ("pcap", "dissector", "flows", "meter", "endpoint_names", "bursts")
+    }
+    assert not within(modules, packets | {"echoctl.traffic.protocols", "gzip"})
+    with sqlite3.connect(paths.database()) as connection:
+        assert connection.execute("SELECT count(*) FROM burst").fetchone()[0]
+
+
+def test_what_watches_has_nothing_that_takes_packets_apart() -> None:
+    modules = _modules(["-c", "import echoctl.services.traffic.live, echoctl.services.traffic.experiment"])
+    assert "echoctl.services.traffic.capture_reader" in modules
+    assert not within(modules, PACKETS | {"gzip"})
 
 
 def test_the_help_of_traffic_loads_its_words_and_not_its_nouns(home: object) -> None:

@@ -19,8 +19,6 @@ MOST_NAMES = 1 << 16
 
 _DNS_PORT, _HTTPS_PORT = b"\x00\x35", b"\x01\xbb"
 
-OLDER_HINT = "restart the device (or its Wi-Fi) while this watches: its connections then say their names once"
-
 
 class EndpointNames:
     """Gathers names while packets pass. `stored`: address -> name, from earlier captures."""

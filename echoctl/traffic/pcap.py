@@ -8,9 +8,11 @@ Formats: IETF draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Damage ends t
 came before it counts, and `damage` says what was found.
 """
 
+import gzip
 import struct
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from typing import Protocol
 
 from echoctl.errors import DeviceError
@@ -49,6 +51,11 @@ class Stream(Protocol):
 
     def read1(self, size: int, /) -> bytes:
         """Some bytes, at most `size`; none at the end."""
+
+
+def unzipped(stream: BufferedReader) -> Stream:
+    """A capture's bytes, whether it is gzip or not; no more of them at a time than is asked for."""
+    return gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == b"\x1f\x8b" else stream
 
 
 class Block:

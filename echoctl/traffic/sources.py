@@ -5,7 +5,6 @@ Python needs no rights of its own: tcpdump captures, and of each packet it hands
 
 import contextlib
 import fcntl
-import gzip
 import os
 import re
 import select
@@ -14,13 +13,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from echoctl.errors import DeviceError, EchoctlError, NotFound, UsageError
 
@@ -48,23 +45,18 @@ _RIGHTS = (
 )
 
 
-def open_capture(path: str) -> BufferedIOBase:
-    """A capture file, or stdin for `-`; unzipped when it is gzip. Raises NotFound, DeviceError."""
+def open_capture(path: str) -> int:
+    """A descriptor of a capture file, or of stdin for `-`, to be closed. Raises NotFound, DeviceError."""
     if path == "-":
-        return _unzipped(sys.stdin.buffer)
+        return os.dup(0)
     try:
         if Path(path).is_dir():
             raise DeviceError(f"{path} is a folder", "name the captures in it: echoctl traffic import FILE…")
-        return _unzipped(open(path, "rb"))
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise NotFound(f"there is no file {path}", "check the path") from None
     except OSError as error:
         raise DeviceError(f"cannot read {path}: {error.strerror}", "check its rights") from error
-
-
-def _unzipped(stream: Any) -> BufferedIOBase:
-    plain: BufferedIOBase = gzip.GzipFile(fileobj=stream) if stream.peek(2)[:2] == b"\x1f\x8b" else stream
-    return plain
 
 
 class Live:

@@ -3,8 +3,10 @@
 import contextlib
 import os
 import re
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 
 from echoctl import logs, paths
@@ -100,6 +102,19 @@ class Child:
             self.kill()
         self._process.wait()
         os.close(self._said)
+
+
+def exactly(pipe: int, size: int, end: float) -> bytes:
+    """So many bytes of a process. Raises EOFError, or TimeoutError (an OSError) at the moment `end` (monotonic)."""
+    data = bytearray()
+    while len(data) < size:
+        if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise TimeoutError
+        part = os.read(pipe, min(size - len(data), 1 << 20))
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)
 
 
 def _places(said: bytes) -> Iterator[bytes]:

@@ -7,13 +7,14 @@ message each way per sound.
 """
 
 import os
-import select
 import struct
 import subprocess
 import sys
 import time
 from types import TracebackType
 from typing import BinaryIO
+
+from echoctl.services.sandbox.child import exactly
 
 MOST_SECONDS = 600.0
 """The longest sound that is taken; echoctl itself records two minutes at most."""
@@ -77,23 +78,10 @@ class Decoder:
     def _answer(self, child: subprocess.Popen[bytes]) -> tuple[int, bytes]:
         end = time.monotonic() + self._limit_s
         pipe = child.stdout.fileno()  # type: ignore[union-attr]
-        refused, size = _ANSWER.unpack(_read_until(pipe, _ANSWER.size, end))
+        refused, size = _ANSWER.unpack(exactly(pipe, _ANSWER.size, end))
         if size > _MOST_BYTES or (not refused and size % 2):
             raise EOFError("the child says what it never would")
-        return refused, _read_until(pipe, size, end)
-
-
-def _read_until(pipe: int, size: int, end: float) -> bytes:
-    """Exactly `size` bytes. Raises EOFError, or TimeoutError (an OSError) at the moment `end`."""
-    data = bytearray()
-    while len(data) < size:
-        if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
-            raise TimeoutError
-        part = os.read(pipe, min(size - len(data), 1 << 20))
-        if not part:
-            raise EOFError
-        data += part
-    return bytes(data)
+        return refused, exactly(pipe, size, end)
 
 
 def _main() -> None:

@@ -11,7 +11,8 @@ from echoctl.model.traffic import Device
 from echoctl.store import traffic
 from echoctl.store.database import db
 from echoctl.traffic import thresholds
-from echoctl.traffic.endpoint_names import OLDER_HINT as OLDER_HINT
+
+OLDER_HINT = "restart the device (or its Wi-Fi) while this watches: its connections then say their names once"
 
 WATCH_HINT = "echoctl traffic watch, or: echoctl traffic import FILE"
 

@@ -5,6 +5,7 @@ for silence.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,13 +13,16 @@ from echoctl import paths
 from echoctl.clock import SystemClock
 from echoctl.errors import DeviceError, EchoctlError, StoreError
 from echoctl.model.traffic import Wake
-from echoctl.services.traffic.importer import KEEP_SECONDS_MS, Fresh, ImportReport, Monitor
+from echoctl.services.traffic.capture_reader import Broken
+from echoctl.services.traffic.importer import KEEP_SECONDS_MS, Fresh, ImportReport, Monitor, reader_for
 from echoctl.store import traffic
 from echoctl.store.database import db
 from echoctl.text.format import length
 from echoctl.traffic import sources
 from echoctl.traffic.explain import Recent
-from echoctl.traffic.pcap import PcapReader
+
+READ_BYTES = 1 << 18
+"""The most that is taken of a stream at a time."""
 
 BEAT_S = 0.05
 
@@ -91,17 +95,19 @@ class LiveWatch:
         """Packets that the capturing side says it had no time for."""
 
     def run(self) -> ImportReport:
-        """Watch until the audience has had enough. Raises DeviceError when it cannot begin, and StoreError."""
+        """Watch until the audience has had enough. Raises DeviceError when it cannot begin, Broken, and StoreError."""
         with db.session(paths.database(), create=True) as connection:
             self._connection = connection
             self._last_wake = traffic.last_wake(connection)
-            self._monitor = Monitor(connection, self._where.source, SystemClock().now_ms(), live=True)
-            try:
-                while not self._ended:
-                    self._attempt()
-            finally:
-                self._pass(self._monitor.close())
-                report = self._monitor.finish()
+            with reader_for(connection) as self._reader:
+                self._monitor = Monitor(connection, self._where.source, SystemClock().now_ms(), self._reader, live=True)
+                try:
+                    while not self._ended:
+                        self._attempt()
+                finally:
+                    with suppress(Broken):  # `finish` raises it once all is stored
+                        self._pass(self._monitor.close())
+                    report = self._monitor.finish()
         return report
 
     def _attempt(self) -> None:
@@ -113,6 +119,8 @@ class LiveWatch:
             finally:
                 self.dropped += self._live.close()
                 self._live = None
+        except Broken:
+            raise
         except DeviceError as error:
             problem = error
         if self._ended or problem is None:
@@ -132,13 +140,20 @@ class LiveWatch:
 
     def _follow(self, live: sources.Live) -> EchoctlError | None:
         """Read one stream; returns why it ended, None when nobody wants more."""
+        ended = False
         try:
-            for block in PcapReader(live).blocks():
-                self._pass(self._monitor.feed(block))
-                self._arrived()
+            while not ended and (data := live.read1(READ_BYTES)):
+                before = self._monitor.figures.packets
+                answer = self._reader.feed(data)
+                ended = answer.ended
+                self._pass(self._monitor.take(answer))
+                if self._monitor.figures.packets > before:
+                    self._arrived()
                 self._beat()
-        except DeviceError:
-            if live.begun:  # it is something other than packets
+            if not ended:
+                self._pass(self._monitor.take(self._reader.end()))
+        except DeviceError as error:
+            if live.begun or isinstance(error, Broken):  # it is something other than packets
                 raise
         # Ctrl-C in a terminal ends tcpdump as well, and perhaps before the audience was asked again.
         self._ended = self._ended or not self._audience.beat(self._pace.now_ms() or SystemClock().now_ms())
@@ -148,7 +163,7 @@ class LiveWatch:
         """Tell that nothing is seen any more, and wait before the next try."""
         if not self._lost_ms:
             # A dead line is noticed late: then nothing was seen since the last packet.
-            last_ms = self._monitor.meter.now_ms if self._where.ssh else self._pace.now_ms()
+            last_ms = self._monitor.figures.now_ms if self._where.ssh else self._pace.now_ms()
             self._lost_ms = last_ms or SystemClock().now_ms()
             self._audience.notice("lost", f"{problem.message}; trying again")
         until = time.monotonic() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
@@ -165,7 +180,7 @@ class LiveWatch:
             self._begun = True
             self._audience.notice("begun", f"capturing on {self._where.source}")
         else:
-            self._monitor.meter.gap(self._lost_ms, max(now_ms, self._lost_ms))
+            self._monitor.gap(self._lost_ms, max(now_ms, self._lost_ms))
             self._audience.notice("back", f"not watched for {length(max(now_ms - self._lost_ms, 0))}")
             self._lost_ms = self._tries = 0
         self._pace = Pace()
@@ -174,15 +189,15 @@ class LiveWatch:
 
     def _arrived(self) -> None:
         """Packets came: compare the capture's clock with time as it passes here."""
-        meter = self._monitor.meter
-        ahead_from = self._pace.arrived(meter.now_ms)
+        figures = self._monitor.figures
+        ahead_from = self._pace.arrived(figures.now_ms)
         if ahead_from:
-            meter.gap(ahead_from, meter.now_ms)
-            self._audience.notice("clock", f"the capture's clock was set forward {length(meter.now_ms - ahead_from)}")
-        if meter.jumps != self._jumps:
-            self._jumps = meter.jumps
+            self._monitor.gap(ahead_from, figures.now_ms)
+            self._audience.notice("clock", f"the capture's clock was set forward {length(figures.now_ms - ahead_from)}")
+        if figures.jumps != self._jumps:
+            self._jumps = figures.jumps
             self._pace = Pace()
-            self._pace.arrived(meter.now_ms)
+            self._pace.arrived(figures.now_ms)
             self._audience.notice("clock", "the capture's clock was set back")
 
     def _beat(self) -> bool:

@@ -1,10 +1,19 @@
+import contextlib
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from echoctl.sandbox import attestation
 from tests.cli.traffic.captures import T, write_capture
-from tests.conftest import Run
+from tests.conftest import REPOSITORY, Run
+from tests.lab.cage import inner
 from tests.traffic.inputs import packets as p
 
 Cli = Callable[..., Run]
@@ -26,6 +35,44 @@ def test_stdin_is_a_capture_too(cli: Cli, tmp_path: Path) -> None:
     data = write_capture(tmp_path / "a.pcap").read_bytes()
     run = cli("traffic", "import", "-", "--json", stdin=data)
     assert run.json["captures"][0]["packets"] == 32
+
+
+def test_a_zipped_capture_may_come_by_stdin(cli: Cli, tmp_path: Path) -> None:
+    data = gzip.compress(write_capture(tmp_path / "a.pcap").read_bytes())
+    assert cli("traffic", "import", "-", "--json", stdin=data).json["captures"][0]["packets"] == 32
+
+
+def shut_in(pid: int) -> int:
+    """The process that reads for that one, once it is in its sandbox; those that only try it do not last."""
+    until, seen = time.monotonic() + 20, [0, 1]
+    while seen[-1] != seen[-2]:
+        assert time.monotonic() < until
+        time.sleep(0.3)
+        with contextlib.suppress(OSError):
+            reader = inner(inner(pid))
+            if reader != pid and attestation.attest(reader).seccomp == 2:
+                seen.append(reader)
+    return seen[-1]
+
+
+def test_ctrl_c_ends_an_import_and_what_reads_for_it_in_its_sandbox(home: Path) -> None:
+    """At a terminal a whole group of processes gets it; the capture is one that does not end."""
+    command = [sys.executable, "-m", "echoctl", "traffic", "import", "-"]
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, start_new_session=True
+    ) as child:
+        assert child.stdin
+        child.stdin.write(p.pcap([(T + 0.0, p.upload(100))]))
+        child.stdin.flush()
+        reader = shut_in(child.pid)
+        os.killpg(child.pid, signal.SIGINT)
+        begun = time.monotonic()
+        assert child.wait(20) == 130
+        assert time.monotonic() - begun < 3
+        assert child.stderr
+        assert b"Traceback" not in child.stderr.read()
+    assert not Path(f"/proc/{reader}").exists()
 
 
 def test_a_cut_capture_is_kept_and_said(cli: Cli, tmp_path: Path) -> None:

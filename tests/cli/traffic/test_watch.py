@@ -19,16 +19,20 @@ Cli = Callable[..., Run]
 
 
 def until(path: Path, wanted: str, *options: str) -> tuple[int, list[str], str]:
-    """Run `traffic watch` until a line says `wanted`, then Ctrl-C: exit code, lines, stderr."""
+    """Run `traffic watch` until a line says `wanted`, then Ctrl-C as at a terminal, where all that it started gets it,
+    too: exit code, lines, stderr.
+    """
     command = [sys.executable, "-m", "echoctl", "traffic", "watch", "--interface", "lo", *options]
     env = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True
+    ) as child:
         assert child.stdout is not None
         lines = []
         for line in child.stdout:
             lines.append(line)
             if wanted in line:
-                child.send_signal(signal.SIGINT)
+                os.killpg(child.pid, signal.SIGINT)
                 break
         rest, errors = child.communicate(timeout=20)
     return child.returncode, [*lines, *rest.splitlines()], errors

@@ -1,11 +1,12 @@
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from echoctl import paths
 from echoctl.errors import DeviceError, NotFound, StoreError
-from echoctl.model.traffic import BurstClass
+from echoctl.model.traffic import BurstClass, Endpoint, Naming
 from echoctl.services.traffic import devices, importer
 from echoctl.store import traffic
 from echoctl.store.database import db
@@ -111,6 +112,30 @@ def test_an_endpoint_whose_connection_is_older_is_counted_and_named_when_it_was_
         assert traffic.endpoints(connection, None, 0)[0].name == NAME
 
 
+def test_hours_without_a_packet_are_a_gap_and_a_clock_that_is_set_back_is_counted(tmp_path: Path) -> None:
+    file = tmp_path / "gaps.pcap"
+    file.write_bytes(p.pcap([(T + at, p.upload(100, 1000 + n * 100)) for n, at in enumerate([0.0, 7200.0, 7100.0])]))
+    report = imported(file)
+    assert (report.capture.gaps, report.jumps) == (((T * 1000, (T + 7200) * 1000),), 1)
+    with devices.opened() as connection:
+        assert traffic.captures(connection, 0, NOW_MS)[0].gaps == report.capture.gaps
+
+
+def test_what_the_store_knows_of_names_and_thresholds_holds_for_the_next_capture(capture: Path, tmp_path: Path) -> None:
+    imported(capture)
+    with devices.opened() as connection:
+        with importer.reader_for(connection) as reader:
+            reader.feed(p.pcap([(T + 400.0, p.upload(100, port=40001))]))
+            reader.finish()
+            assert reader.endpoints == [Endpoint(p.CLOUD_IP, NAME, Naming.STORED, older=True)]
+        (device,) = traffic.devices(connection)
+        with db.immediate(connection):
+            traffic.name_device(connection, replace(device, thresholds={"bytes": 100_000}))
+    later = tmp_path / "later.pcap"
+    later.write_bytes(p.pcap(speech(500)))
+    assert BurstClass.VOICE not in imported(later).bursts
+
+
 def test_seconds_are_dropped_after_their_time_and_bursts_are_not(capture: Path) -> None:
     imported(capture)
     assert importer.forget_old(NOW_MS) == 0
@@ -150,13 +175,36 @@ def test_a_full_disk_is_an_error_with_a_hint_and_a_second_try_works(
 
 
 def test_silence_that_was_watched_live_belongs_to_the_capture(home: Path) -> None:
-    import io
-
-    from echoctl.traffic.pcap import PcapReader
-
-    with db.session(paths.database(), create=True) as connection:
-        monitor = importer.Monitor(connection, "interface lan0", NOW_MS, live=True)
-        for block in PcapReader(io.BytesIO(p.pcap([(T + 0.0, p.upload(100))]))).blocks():
-            monitor.feed(block)
+    with db.session(paths.database(), create=True) as connection, importer.reader_for(connection) as reader:
+        monitor = importer.Monitor(connection, "interface lan0", NOW_MS, reader, live=True)
+        monitor.take(reader.feed(p.pcap([(T + 0.0, p.upload(100))])))
         monitor.tick((T + 40) * 1000)
         assert monitor.finish().capture.end_ms == (T + 40) * 1000
+
+
+def test_time_that_changes_nothing_asks_nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And time that does is told: the second and the burst are over soon after the packet, also the second time."""
+    asked: list[int] = []
+    with db.session(paths.database(), create=True) as connection, importer.reader_for(connection) as reader:
+        monitor = importer.Monitor(connection, "interface lan0", NOW_MS, reader, live=True)
+        tick = reader.tick
+        monkeypatch.setattr(reader, "tick", lambda at_ms: asked.append(at_ms) or tick(at_ms))
+        begin = T * 1000
+        for data in (p.pcap([(T + 0.0, p.upload(100))]), p.pcap([(T + 60.0, p.upload(100, 1100))])[24:]):
+            monitor.take(reader.feed(data))
+            found = [monitor.tick(begin + ms) for ms in range(0, 50_000, 50)]
+            assert [len(each.seconds) for each in found].index(1) * 50 == 2000
+            assert [len(each.bursts) for each in found].index(1) * 50 == 1600
+            assert sum(len(each.seconds) + len(each.bursts) for each in found) == 2
+            begin += 60_000
+        assert monitor.finish().capture.end_ms == begin - 60_000 + 49_950
+    assert len(asked) < 40
+
+
+def test_after_a_clock_was_set_back_time_goes_on(home: Path) -> None:
+    with db.session(paths.database(), create=True) as connection, importer.reader_for(connection) as reader:
+        monitor = importer.Monitor(connection, "interface lan0", NOW_MS, reader, live=True)
+        monitor.take(reader.feed(p.pcap([(T + 300.0, p.upload(100))])))
+        monitor.tick((T + 310) * 1000)
+        monitor.take(reader.feed(p.pcap([(T + 0.0, p.upload(100, 1100))])[24:]))
+        assert [second.at_s for second in monitor.tick((T + 3) * 1000).seconds] == [T]
