@@ -79,11 +79,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start `echoctl …`; whatever still runs at the end of the test is killed."""
     started: list[Running] = []
 
-    def run(*arguments: object, stdin: int = subprocess.DEVNULL, **env: str) -> Running:
+    def run(*arguments: object, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE, **env: str) -> Running:
         process = subprocess.Popen(
             [sys.executable, "-m", "echoctl", *map(str, arguments)],
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
