@@ -53,7 +53,8 @@ def older(path: Path) -> None:
         made.execute("ATTACH ? AS now", (str(path),))
         made.execute("DELETE FROM state")
         for table in ("vault", "keyslots", "epoch", "keyslab", "recording", "chunk", "detection", "event", "state"):
-            columns = ", ".join(name for (name,) in made.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+            both = "SELECT name FROM pragma_table_info(?) INTERSECT SELECT name FROM pragma_table_info(?, 'now')"
+            columns = ", ".join(name for (name,) in made.execute(both, (table, table)))
             made.execute(f"INSERT INTO {table}({columns}) SELECT {columns} FROM now.{table}")
         made.execute(f"PRAGMA application_id = {db.APPLICATION_ID}")
         made.execute("PRAGMA user_version = 3")
