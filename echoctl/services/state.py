@@ -85,10 +85,10 @@ def set_muted(muted: bool, by: str) -> Snapshot:
     """
     _write_muted(muted, by)
     end = time.monotonic() + CONFIRM_S
-    while (owing := _owing()) and time.monotonic() < end:
+    while (owing := _owing(muted)) and time.monotonic() < end:
         time.sleep(0.01)
     now = snapshot()
-    if muted and owing:
+    if muted and now.muted and owing:  # else somebody has unmuted meanwhile
         who = "the listener has not closed its microphone"
         if len(owing) > 1:
             who = f"{len(owing)} listeners have not closed their microphones"
@@ -97,16 +97,17 @@ def set_muted(muted: bool, by: str) -> Snapshot:
     return now
 
 
-def _owing() -> list[str]:
-    """The listeners that run and have not done what was last ordered."""
-    return [name for name, lock in _running() if not _carried_out(name, *mute_file.done(lock))]
+def _owing(muted: bool) -> list[str]:
+    """The listeners that run and have not done so; those whom no order could reach are told by their front."""
+    return [name for name, lock in _running() if not _carried_out(name, lock, muted)]
 
 
-def _carried_out(name: str, what: bytes, answered: bool) -> bool:
-    """Whether its microphone has answered the last order, or was lost on the way to that."""
+def _carried_out(name: str, lock: int, muted: bool) -> bool:
+    """Whether its microphone has answered an order to that, or was lost on the way to it."""
+    what, answered = mute_file.done(lock)
     if what == mute_file.NONE:
         return True
-    return answered and (what != mute_file.WAITING or _lost(name))
+    return answered and mute_file.wanted(lock) == muted and (what != mute_file.WAITING or _lost(name))
 
 
 def _lost(name: str) -> bool:
@@ -133,7 +134,7 @@ def _order(muted: bool) -> None:
     for name in listener_locks.names(folder):
         try:
             lock = listener_locks.open_file(folder, name)
-        except OSError:  # not ours
+        except OSError:  # whoever runs all the same is found to owe it
             continue
         try:
             mute_file.order(lock, muted)

@@ -85,7 +85,7 @@ def mute_text(now: Snapshot) -> str:
 
 _MIC = {
     "dropped": ": what comes through the pipe is thrown away",
-    "none": "; the listener that runs reads a file, and goes on",
+    "none": "; only files are listened to, and that goes on",
 }
 
 

@@ -198,6 +198,24 @@ def test_a_killed_listener_is_seen_to_be_dead(listener: "subprocess.Popen[bytes]
     assert (now.listening, now.led, now.mic, now.pid) == (False, "off", "closed", 0)
 
 
+def test_a_mute_that_no_order_reached_is_not_said_to_be_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = listener_locks.open_file
+
+    def refused(folder: str, name: str, flags: int = os.O_RDWR) -> int:
+        if flags == os.O_RDWR:
+            raise PermissionError(13, "refused", name)
+        return real(folder, name, flags)
+
+    monkeypatch.setattr(state, "CONFIRM_S", 0.1)
+    with Presence(EarSpec()) as presence:
+        mute_file.answer(presence.lock, mute_file.OPEN)
+        with monkeypatch.context() as patch:
+            patch.setattr(listener_locks, "open_file", refused)
+            with pytest.raises(state.DeviceError, match="has not closed its microphone yet"):
+                state.set_muted(True, "a test")
+        assert (state.snapshot().muted, state.snapshot().mic) == (True, "open")
+
+
 @pytest.mark.parametrize("error", [PermissionError, OSError])
 def test_a_lock_that_cannot_be_opened_is_an_error_and_not_nobody(
     vault: Path, error: type[OSError], monkeypatch: pytest.MonkeyPatch

@@ -136,7 +136,7 @@ def test_what_nobody_has_is_null_in_json() -> None:
         ({"muted": True, "mic": "closed"}, "muted: the microphone is closed"),
         ({}, "unmuted: the microphone is open"),
         ({"muted": True, "mic": "dropped"}, "muted: what comes through the pipe is thrown away"),
-        ({"muted": True, "mic": "none"}, "muted; the listener that runs reads a file, and goes on"),
+        ({"muted": True, "mic": "none"}, "muted; only files are listened to, and that goes on"),
         ({**NOBODY, "muted": True}, "muted; no listener is running"),
         (NOBODY, "unmuted; no listener is running"),
     ],

@@ -71,7 +71,7 @@ def as_json(source: str, report: "ImportReport") -> dict[str, Any]:
 
 def remarks(report: "ImportReport") -> list[str]:
     """What a person should know about a capture."""
-    from echoctl.services.traffic.importer import OLDER_HINT  # as in import_
+    from echoctl.services.traffic.devices import OLDER_HINT  # as in import_
 
     gone = sum(end - start for start, end in report.capture.gaps)
     said = [

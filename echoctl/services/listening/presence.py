@@ -41,11 +41,9 @@ def _claim(device: str) -> tuple[str, int]:
 
 def _claim_any() -> tuple[str, int]:
     """The same for a file, to which there may be any number."""
-    for number in itertools.count(1):
-        name = f"{listener_locks.FIRST}-file-{number}"
-        if (lock := listener_locks.hold(paths.data_dir(), name, patience_s=0.0)) is not None:
-            return name, lock
-    raise AssertionError
+    names = (f"{listener_locks.FIRST}-file-{number}" for number in itertools.count(1))
+    tries = ((name, listener_locks.hold(paths.data_dir(), name, patience_s=0.0)) for name in names)
+    return next((name, lock) for name, lock in tries if lock is not None)
 
 
 class Presence:
@@ -58,10 +56,17 @@ class Presence:
     def __init__(self, spec: EarSpec) -> None:
         """Raises StoreError when another listener has that microphone."""
         paths.private_dir(paths.data_dir())
-        self.name, self.lock = _claim(spec.device) if spec.input is None else _claim_any()
-        """`lock` is the lock file, which is the mute file."""
-        self.watch = mute_file.Watch(self.lock)
-        self._connection = db.connect(paths.database(), create=True)
+        with contextlib.ExitStack() as stack:
+            self.name, self.lock = _claim(spec.device) if spec.input is None else _claim_any()
+            """`lock` is the lock file, which is the mute file."""
+            stack.callback(os.close, self.lock)
+            self.watch = mute_file.Watch(self.lock)
+            stack.callback(self.watch.close)
+            self._connection = stack.enter_context(contextlib.closing(db.connect(paths.database(), create=True)))
+            self._begin(spec.room)
+            self._open = stack.pop_all()
+
+    def _begin(self, room: str) -> None:
         self._written: rows.Row = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._version = -1
@@ -72,17 +77,14 @@ class Presence:
         self.changed()
         mute_file.order(self.lock, self.muted)
         now_ms = time.time_ns() // 1_000_000
-        rows.begin(self._connection, self.name, {"room": spec.room, "pid": os.getpid(), "started_ms": now_ms})
+        rows.begin(self._connection, self.name, {"room": room, "pid": os.getpid(), "started_ms": now_ms})
 
     def __enter__(self) -> "Presence":
         return self
 
     def __exit__(self, *exc: object) -> None:
-        with contextlib.suppress(StoreError):  # the next reader sees the free lock and corrects the row
+        with self._open, contextlib.suppress(StoreError):  # the next reader sees the free lock and corrects the row
             self.set(led="off", pid=0, ear_pid=0, mic_pid=0)
-        self._connection.close()
-        self.watch.close()
-        os.close(self.lock)
 
     def mute_descriptor(self) -> int:
         """The mute file once more, for a microphone process: a lock goes with the descriptor it was taken by."""

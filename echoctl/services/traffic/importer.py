@@ -11,7 +11,6 @@ from echoctl.errors import DeviceError
 from echoctl.model.traffic import WINDOW_MS, Burst, BurstClass, Capture, Endpoint, Second
 from echoctl.services.traffic.capture_protocol import MOST_GAPS, Answer, BurstRow, Figures, SecondRow
 from echoctl.services.traffic.capture_reader import Broken, CaptureReader
-from echoctl.services.traffic.devices import OLDER_HINT as OLDER_HINT
 from echoctl.store import traffic
 from echoctl.store.database import db
 from echoctl.traffic import sources, tables, thresholds

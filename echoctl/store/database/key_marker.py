@@ -5,11 +5,11 @@ and keeps everybody else from cutting the log off, because what is cut off stays
 a later purge of those keys. The fast path comes through here: only what the interpreter has loaded and fcntl.
 """
 
-import fcntl
 import os
 import time
 
 from echoctl.errors import StoreError
+from echoctl.store.database.listener_locks import taken
 from echoctl.store.database.transactions import BUSY_SECONDS, busy
 
 _SLICE_S = 0.002
@@ -30,7 +30,7 @@ class writing:  # noqa: N801 - used like a function: `with writing(path), immedi
         end = time.monotonic() + self._patience_s
         self._folder = _open(self._database)
         try:
-            while not _locked(self._folder):
+            while not taken(self._folder):
                 if time.monotonic() >= end:
                     raise busy(self._database)
                 time.sleep(_SLICE_S)
@@ -60,7 +60,7 @@ class alone:  # noqa: N801 - as above
     def __enter__(self) -> bool:
         """Try to take the lock; returns whether it was free."""
         self._folder = _open(self._database)
-        return _locked(self._folder)
+        return taken(self._folder)
 
     def __exit__(self, *_: object) -> None:
         """Release the lock."""
@@ -80,14 +80,6 @@ def remove(database: str) -> None:
 
 def _open(database: str) -> int:
     return os.open(os.path.dirname(database), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _locked(folder: int) -> bool:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _path(database: str) -> str:

@@ -50,11 +50,7 @@ def running(folder: str) -> Iterator[tuple[str, int]]:
 
 def is_free(lock: int) -> bool:
     """Whether nobody holds the lock of this file. Leaves it to be let go of with the descriptor."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return taken(lock, fcntl.LOCK_SH)
 
 
 def hold(folder: str, name: str, patience_s: float = 0.5) -> int | None:
@@ -64,7 +60,7 @@ def hold(folder: str, name: str, patience_s: float = 0.5) -> int | None:
     """
     lock = open_file(folder, name, os.O_RDWR | os.O_CREAT)
     end = time.monotonic() + patience_s
-    while not _taken(lock):
+    while not taken(lock):
         if time.monotonic() >= end:
             os.close(lock)
             return None
@@ -72,9 +68,10 @@ def hold(folder: str, name: str, patience_s: float = 0.5) -> int | None:
     return lock
 
 
-def _taken(lock: int) -> bool:
+def taken(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Take a lock of the file or folder, which goes with the descriptor, without waiting; False where it is refused."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

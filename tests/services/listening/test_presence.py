@@ -91,6 +91,18 @@ def test_a_microphone_has_one_listener(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state.running() == []
 
 
+def test_a_listener_that_cannot_begin_leaves_its_microphone_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*what: object) -> None:
+        raise db.StoreFull("the disk is full", "")
+
+    before = len(os.listdir("/proc/self/fd"))
+    for module, name in ((presences.db, "connect"), (presences.rows, "begin")):
+        with monkeypatch.context() as patch, pytest.raises(StoreError, match="full"):
+            patch.setattr(module, name, lambda *what, **more: full())
+            Presence(EarSpec())
+        assert (state.running(), len(os.listdir("/proc/self/fd"))) == ([], before)
+
+
 def test_any_number_of_files_may_be_listened_to() -> None:
     file = EarSpec(input="talk.wav", room="study")
     with Presence(EarSpec()), Presence(file), Presence(file):
