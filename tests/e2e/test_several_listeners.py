@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from echoctl import paths
+from echoctl.store.database import key_marker
 from tests.conftest import Run
 from tests.lab.listener import Running
 from tests.lab.sound import SoundLab
@@ -45,6 +46,7 @@ def test_files_are_heard_side_by_side(start: Start, cli: Cli, sample: Path) -> N
     for listener in two:
         listener.process.communicate(timeout=60)
         assert listener.process.returncode == 0
+    assert not key_marker.is_set(paths.database()), "the last one overwrites the log"
     assert rooms(cli) == {"study": 2, "hall": 2, "attic": 2}
     assert cli("vault", "verify").exit == 0
     with closing(sqlite3.connect(paths.database())) as connection:
