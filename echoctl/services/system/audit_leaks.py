@@ -132,6 +132,15 @@ def _mounts() -> list[str]:
         return []
 
 
+def _answers(place: str) -> bool:
+    """Whether it can be reached from outside: that a sandboxed process cannot proves nothing of a dead socket."""
+    try:
+        brokers.ask(place)
+    except OSError:
+        return False
+    return True
+
+
 def _swap(name: str) -> Check:
     try:
         rows = [line.split()[0] for line in Path("/proc/swaps").read_text().splitlines()[1:]]
@@ -184,7 +193,7 @@ class Outside:
 
     def around(self, other: int) -> dict[str, Any]:
         """For one process, beside an `other`: of probes.Surroundings, what is known outside."""
-        asked = [(place, place) for place in brokers.sockets(brokers.found(os.environ))]
+        asked = [(place, place) for place in brokers.sockets(brokers.found(os.environ)) if _answers(place)]
         return {
             "front": os.getpid(),
             "others": {"the shell": os.getppid(), "the other process": other, BYSTANDER: self._bystander.pid},

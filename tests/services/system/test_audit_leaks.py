@@ -60,6 +60,23 @@ def test_what_is_planted_is_there_and_goes(home: Path) -> None:
     assert not outside.folder.exists()
 
 
+def test_a_socket_that_nobody_answers_is_no_service_to_be_kept_from(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMUX_TMPDIR", str(tmp_path))
+    folder = tmp_path / f"tmux-{os.getuid()}"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as alive, socket.socket(socket.AF_UNIX) as dead:
+        alive.bind(str(folder / "alive"))
+        alive.listen()
+        dead.bind(str(folder / "dead"))
+        dead.listen()
+        dead.close()
+        with audit_leaks.planted() as outside:
+            asked = [Path(place).name for _, place in outside.around(1)["sockets"] if str(tmp_path) in place]
+    assert asked == ["alive"]
+
+
 def test_a_command_of_the_configuration_is_outside_the_sandbox(home: Path) -> None:
     assert leak("plugins, --exec").grade is Grade.OK
     paths.private_dir(paths.config_dir())
