@@ -33,9 +33,14 @@ class Log:
 
 
 def changes() -> Iterator[list[Event]]:
-    """Wait for the store to change, again and again; yields the new events of each change, often none."""
+    """Wait for the store to change, again and again; yields the new events of each change, often none.
+
+    At first none, once it watches: who looks at the store then, and after each change, misses nothing.
+    """
     with contextlib.closing(db.connect(paths.database(), create=True)) as connection:
-        seq, version = rows.last(connection), db.data_version(connection)
+        version = db.data_version(connection)
+        seq = rows.last(connection)
+        yield []
         while True:
             time.sleep(POLL_S)
             now = db.data_version(connection)

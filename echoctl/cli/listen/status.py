@@ -30,7 +30,7 @@ def status(
         return
     from echoctl.services import events  # the model's nouns, which one look does not need
 
-    shown = _show_state(None, json)
+    shown: dict[str, object] | None = None
     for fresh in events.changes():
         for event in fresh:
             if json:

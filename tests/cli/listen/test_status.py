@@ -1,3 +1,4 @@
+import importlib
 import json
 import subprocess
 import sys
@@ -5,6 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from echoctl.services import state
 
@@ -28,6 +31,23 @@ def test_following_says_the_state_first_and_then_each_change(store: Path) -> Non
         assert when.startswith(time.strftime("%Y-"))  # and not 1970, though nothing has ever happened
         state.set_muted(True, "somebody")
         assert next(line for line in lines if "  state  " in line).endswith("  state  muted\n")
+
+
+@pytest.mark.timeout(20)
+def test_what_happens_during_the_first_look_is_not_lost(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def show(shown: object, json: bool) -> None:
+        seen.append(state.snapshot().muted)
+        if seen[-1]:
+            raise KeyboardInterrupt
+        state.set_muted(True, "somebody")
+
+    command = importlib.import_module("echoctl.cli.listen.status")
+    monkeypatch.setattr(command, "_show_state", show)
+    with pytest.raises(KeyboardInterrupt):
+        command.status(follow=True)
+    assert seen == [False, True]
 
 
 def test_following_in_json_has_the_state_as_status_has_it(store: Path) -> None:
